@@ -1,0 +1,89 @@
+"""Electro-thermal multiphysics of multi-chip packages.
+
+Describe a package the way it is fabricated, put loads on it, mesh it, solve it, look at it:
+
+>>> import mcpthermal as mt
+>>> package = mt.Process(mt.Carrier(size=("10 mm", "10 mm"), thickness="0.5 mm")).package()
+>>> case = mt.Case(package, loads=[mt.Power("carrier", 1.0), mt.Convection("bottom", h=1000.0, ambient="25 degC")])
+
+Heavy libraries (gmsh, pyvista) are loaded when they are first needed.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+_PUBLIC = {
+    "mcpthermal.errors": (
+        "BalanceError",
+        "CaseFileError",
+        "CouplingError",
+        "GeometryError",
+        "InputError",
+        "LinearSolveError",
+        "LoadError",
+        "MaterialError",
+        "McpThermalError",
+        "McpThermalWarning",
+        "MeshError",
+        "MissingLibraryError",
+        "RangeWarning",
+        "SolveError",
+        "UnitError",
+    ),
+    "mcpthermal.units": ("celsius", "um", "mm"),
+    "mcpthermal.materials": (
+        "Constant",
+        "Linear",
+        "Material",
+        "Metal",
+        "Polynomial",
+        "PowerLaw",
+        "Table",
+        "material",
+        "materials",
+        "read_materials",
+    ),
+    "mcpthermal.package": (
+        "Attach",
+        "Carrier",
+        "Chip",
+        "Contact",
+        "FlipChip",
+        "Footprint",
+        "Module",
+        "Opening",
+        "Package",
+        "Part",
+        "Patch",
+        "Process",
+        "Trace",
+        "circle",
+        "circles",
+        "grid",
+        "polygon",
+        "rectangle",
+        "ring",
+    ),
+    "mcpthermal.loads": ("Convection", "Current", "CurrentLoad", "FixedTemperature", "HeatFlux", "Power", "Voltage"),
+    "mcpthermal.case": ("Case",),
+    "mcpthermal.mesh": ("ColumnMesh", "MeshSpec", "TetMesh", "generate_mesh", "read_mesh", "write_mesh"),
+    "mcpthermal.result": ("SteadyResult",),
+    "mcpthermal.solve": ("solve_steady",),
+    "mcpthermal.viz": ("plot_field", "plot_package"),
+    "mcpthermal.io": ("export", "read_case"),
+}
+_HOME = {name: module for module, names in _PUBLIC.items() for name in names}
+
+__all__ = sorted(_HOME)
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        return getattr(importlib.import_module(_HOME[name]), name)
+    raise AttributeError(f"module 'mcpthermal' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *__all__]

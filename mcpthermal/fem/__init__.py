@@ -1,0 +1,1 @@
+"""Discretisations: planar x vertical quadratic columns, and tetrahedra."""

@@ -1,0 +1,210 @@
+"""Quadratic triangles of a planar mesh: sparse maps from coefficients to matrices, loads, values and gradients.
+
+Every matrix of a plane is ``map @ coefficients``: the weak forms of `physics/` are evaluated once at the
+quadrature points, for unit coefficients, and never again.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+from skfem import Basis, ElementTriP2, MeshTri
+from skfem.element import DiscreteField
+
+from mcpthermal.physics.conduction import conduction, exchange, supply
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+class PlanarSpace:
+    """Continuous quadratic functions on triangles.
+
+    Parameters
+    ----------
+    vertices : (n, 2) array
+        (m)
+    triangles : (m, 3) array of int
+
+    Attributes
+    ----------
+    size : int
+        Unknowns: vertices, then edge middles.
+    dofs : (m, 6) array of int
+        The unknowns of each triangle: corners, then the middles of the edges 01, 12, 02.
+    indptr, indices : arrays
+        The pattern that all matrices of the plane share.
+    """
+
+    def __init__(self, vertices: Floats, triangles: Ints) -> None:
+        mesh = MeshTri(np.ascontiguousarray(vertices.T), np.ascontiguousarray(triangles.T), sort_t=False)
+        self.basis = Basis(mesh, ElementTriP2(), intorder=4)
+        self.mesh = mesh
+        self.vertices, self.triangles = vertices, triangles
+        self.dofs: Ints = self.basis.element_dofs.T.astype(np.int64)
+        self.size = int(self.basis.N)
+        self.n_points = self.basis.X.shape[1]
+        count = len(triangles)
+        rows = np.repeat(self.dofs, 6, axis=1).ravel()
+        columns = np.tile(self.dofs, (1, 6)).ravel()
+        keys, self._entry = np.unique(rows * self.size + columns, return_inverse=True)
+        self.indices = (keys % self.size).astype(np.int32)
+        self.rows = (keys // self.size).astype(np.int32)
+        self.indptr = np.searchsorted(keys, np.arange(self.size + 1) * self.size).astype(np.int32)
+        self.diagonal = np.searchsorted(keys, np.arange(self.size) * (self.size + 1))
+        self._entry = self._entry.reshape(count, 6, 6)
+        self.points: Floats = self.basis.doflocs.T
+
+    def _local(self, form: Any, **coefficients: Any) -> Floats:
+        """A form's integrand times weight for every pair of shape functions: (n_triangles, n_points, 6, 6)."""
+        shape = self.basis.dx.shape
+        local = np.empty((*shape, 6, 6))
+        for i in range(6):
+            for j in range(6):
+                u, v = self.basis.basis[j][0], self.basis.basis[i][0]
+                local[:, :, i, j] = form.form(u, v, coefficients) * self.basis.dx
+        return local
+
+    def _maps(self, form: Any, **coefficients: Any) -> tuple[Any, Any]:
+        """Sparse maps from coefficients at points, and from coefficients of triangles, to matrix entries."""
+        local = self._local(form, **coefficients)
+        count, points = local.shape[:2]
+        shape = (len(self.indices), count * points)
+        rows = np.broadcast_to(self._entry[:, None], local.shape).ravel()
+        columns = np.repeat(np.arange(count * points), 36)
+        at_points = sp.csr_array((local.ravel(), (rows, columns)), shape=shape)
+        total = local.sum(axis=1)
+        columns = np.repeat(np.arange(count), 36)
+        of_cells = sp.csr_array((total.ravel(), (self._entry.ravel(), columns)), shape=(len(self.indices), count))
+        return at_points, of_cells
+
+    @cached_property
+    def conduction_maps(self) -> dict[str, tuple[Any, Any]]:
+        """Maps for a conductivity along x and along y."""
+        zero, one = np.zeros_like(self.basis.dx), np.ones_like(self.basis.dx)
+        maps = {}
+        for name, tensor in (("x", [[one, zero], [zero, zero]]), ("y", [[zero, zero], [zero, one]])):
+            maps[name] = self._maps(conduction, conductivity=np.array(tensor))
+        maps["xy"] = (maps["x"][0] + maps["y"][0], maps["x"][1] + maps["y"][1])
+        return maps
+
+    @cached_property
+    def mass_maps(self) -> tuple[Any, Any]:
+        """Maps for the exchange form."""
+        return self._maps(exchange, coefficient=np.ones_like(self.basis.dx))
+
+    def matrix(self, data: Floats) -> Any:
+        """The matrix with given entries."""
+        return sp.csr_array((data, self.indices, self.indptr), shape=(self.size, self.size), copy=False)
+
+    @cached_property
+    def load_map(self) -> Any:
+        """(size, n_triangles * n_points): from densities at points to loads."""
+        shape = self.basis.dx.shape
+        local = np.stack(
+            [
+                supply.form(self.basis.basis[i][0], {"density": np.ones(shape)}) * self.basis.dx
+                for i in range(6)
+            ],
+            axis=2,
+        )
+        return self._scatter(local).T.tocsr()
+
+    @cached_property
+    def cell_load_map(self) -> Any:
+        """(size, n_triangles): from densities of triangles to loads."""
+        sums = sp.kron(sp.eye_array(len(self.triangles)), np.ones((self.n_points, 1)), format="csr")
+        return sp.csr_array(self.load_map @ sums)
+
+    @cached_property
+    def values(self) -> Any:
+        """(n_triangles * n_points, size): values at quadrature points."""
+        return self._scatter(np.stack([np.broadcast_to(np.asarray(f[0]), self.basis.dx.shape) for f in self.basis.basis], 2))
+
+    @cached_property
+    def gradients(self) -> tuple[Any, Any]:
+        """Derivatives along x and y at quadrature points, each (n_triangles * n_points, size)."""
+        fields: list[DiscreteField] = [f[0] for f in self.basis.basis]
+        x = self._scatter(np.stack([f.grad[0] for f in fields], 2))
+        y = self._scatter(np.stack([f.grad[1] for f in fields], 2))
+        return x, y
+
+    def _scatter(self, local: Floats) -> Any:
+        """Rows are the quadrature points, columns the unknowns: local is (n_triangles, n_points, 6)."""
+        count, points, _ = local.shape
+        columns = np.broadcast_to(self.dofs[:, None], local.shape).ravel()
+        indptr = np.arange(0, local.size + 1, 6)
+        return sp.csr_array((local.ravel(), columns, indptr), shape=(count * points, self.size))
+
+    @cached_property
+    def weights(self) -> Floats:
+        """(n_triangles, n_points) quadrature weights (m2)."""
+        return self.basis.dx
+
+    @cached_property
+    def linear(self) -> LinearLevel:
+        """The linear functions inside the quadratic ones."""
+        return LinearLevel(self)
+
+    @cached_property
+    def finder(self) -> Any:
+        """Finds the triangle of points: ``finder(x, y)``."""
+        return self.mesh.element_finder(mapping=self.basis.mapping)
+
+    def evaluate(self, triangle: Ints, points: Floats) -> tuple[Floats, Floats]:
+        """Values (n, 6) of the shape functions, and unknowns (n, 6), at points in given triangles."""
+        reference = self.basis.mapping.invF(points.T[:, :, None], tind=triangle)[:, :, 0]
+        values = [ElementTriP2().lbasis(reference, i)[0] for i in range(6)]
+        return np.stack(values, axis=1), self.dofs[triangle]
+
+    def edge_dofs(self, edges: Ints) -> Ints:
+        """(n, 3) unknowns of edges given by vertex pairs: both ends, then the middle."""
+        facets = self.mesh.facets.T.astype(np.int64)
+        keys = facets[:, 0] * len(self.vertices) + facets[:, 1]
+        order = np.argsort(keys)
+        low, high = edges.min(axis=1), edges.max(axis=1)
+        facet = order[np.searchsorted(keys[order], low * len(self.vertices) + high)]
+        middle = self.basis.facet_dofs[0, facet]
+        return np.column_stack([self.basis.nodal_dofs[0, edges[:, 0]], self.basis.nodal_dofs[0, edges[:, 1]], middle])
+
+
+class LinearLevel:
+    """Continuous linear functions on the same triangles: the coarse level in the plane.
+
+    Attributes
+    ----------
+    prolongation : (fine, vertices) sparse matrix
+    pattern : (rows, columns)
+        Of every coarse matrix.
+    map : sparse matrix
+        From fine entries to coarse entries: the Galerkin product, once for all coefficients.
+    """
+
+    def __init__(self, fine: PlanarSpace) -> None:
+        count = len(fine.vertices)
+        vertex = fine.basis.nodal_dofs[0].astype(np.int64)
+        middle = fine.basis.facet_dofs[0].astype(np.int64)
+        ends = fine.mesh.facets.T.astype(np.int64)
+        rows = np.concatenate([vertex, np.repeat(middle, 2)])
+        columns = np.concatenate([np.arange(count), ends.ravel()])
+        values = np.concatenate([np.ones(count), np.full(2 * len(middle), 0.5)])
+        self.vertex = vertex
+        self.prolongation = sp.csr_array((values, (rows, columns)), shape=(fine.size, count))
+        # Row by row of the fine entries (i, j): all pairs of coarse parents of i and of j.
+        left = self.prolongation[fine.rows]
+        right = self.prolongation[fine.indices]
+        degree_left, degree_right = np.diff(left.indptr), np.diff(right.indptr)
+        pairs = degree_left * degree_right
+        entry = np.repeat(np.arange(len(pairs)), pairs)
+        inner = np.arange(len(entry)) - np.repeat(np.cumsum(pairs) - pairs, pairs)
+        a = left.indptr[entry] + inner // degree_right[entry]
+        b = right.indptr[entry] + inner % degree_right[entry]
+        keys, number = np.unique(left.indices[a].astype(np.int64) * count + right.indices[b], return_inverse=True)
+        self.rows, self.columns = keys // count, keys % count
+        self.map = sp.csr_array(
+            (left.data[a] * right.data[b], (number.ravel(), entry)), shape=(len(keys), len(fine.indices))
+        )

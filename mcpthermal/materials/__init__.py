@@ -1,0 +1,25 @@
+"""Materials: laws of temperature, materials made of them, and a library with sources."""
+
+from __future__ import annotations
+
+from mcpthermal.materials.base import Law
+from mcpthermal.materials.law import Constant, Linear, Metal, Polynomial, PowerLaw, Table, as_law
+from mcpthermal.materials.library import material, materials
+from mcpthermal.materials.material import Material
+from mcpthermal.materials.reader import material_from_table, read_materials
+
+__all__ = [
+    "Constant",
+    "Law",
+    "Linear",
+    "Material",
+    "Metal",
+    "Polynomial",
+    "PowerLaw",
+    "Table",
+    "as_law",
+    "material",
+    "material_from_table",
+    "materials",
+    "read_materials",
+]

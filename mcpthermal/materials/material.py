@@ -1,0 +1,203 @@
+"""A material: named properties, each of them a law of temperature."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+import numpy as np
+
+from mcpthermal.errors import MaterialError, RangeWarning
+from mcpthermal.materials.base import Law
+from mcpthermal.materials.law import as_law
+from mcpthermal.units import describe, quantity
+
+Axes = tuple[Law, Law, Law]
+
+PROPERTIES: Mapping[str, str] = {
+    "thermal_conductivity": "W/(m K)",
+    "electrical_conductivity": "S/m",
+    "density": "kg/m3",
+    "specific_heat": "J/(kg K)",
+    "emissivity": "",
+}
+"""The properties of a material and their SI units."""
+
+AXIAL = ("thermal_conductivity", "electrical_conductivity")
+"""The properties that may differ along x, y and z."""
+
+_EXPECTED = (273.15, 398.15)  # where a law without a range must make sense: 0 to 125 degC
+_SAMPLES = 50
+
+
+@dataclass(frozen=True)
+class Material:
+    """A material.
+
+    Properties are numbers in SI units, strings such as ``"130 W/(m K)"``, or laws of temperature. The
+    conductivities may also be three of those, along x, y and z; they are kept as three laws, every other
+    property as one. Materials are compared by value and can be keys.
+
+    Parameters
+    ----------
+    name : str
+        Its name, for messages and tables.
+    thermal_conductivity : float, str, Law, or three of them
+        In W/(m K).
+    electrical_conductivity : float, str, Law, or three of them, optional
+        In S/m; None makes it an electrical insulator.
+    density, specific_heat : float, str or Law, optional
+        In kg/m3 and J/(kg K); needed only for transients.
+    emissivity : float, str or Law, optional
+        Above 0 and at most 1; needed only where a surface radiates.
+    sources : mapping of str, or iterable of pairs, optional
+        Where the number of each property comes from; kept as sorted pairs.
+
+    Raises
+    ------
+    UnitError
+        If a number is not finite or a unit is wrong.
+    MaterialError
+        If a property is not positive over its range (0 to 125 degC for a law without one).
+    """
+
+    name: str
+    thermal_conductivity: Any
+    electrical_conductivity: Any = None
+    density: Any = None
+    specific_heat: Any = None
+    emissivity: Any = None
+    sources: Any = ()
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.name, str) or not self.name.strip():
+            raise MaterialError(
+                f"name of a material: {self.name!r} is not allowed; give a word, e.g. 'copper'"
+            )
+        for property_name, unit in PROPERTIES.items():
+            value = getattr(self, property_name)
+            if value is None and property_name != "thermal_conductivity":
+                continue
+            read = self._read_axes if property_name in AXIAL else self._read_law
+            object.__setattr__(self, property_name, read(value, property_name, unit))
+        object.__setattr__(self, "sources", self._read_sources(self.sources))
+
+    @property
+    def thermal_axes(self) -> Axes:
+        """The laws of the thermal conductivity along x, y and z, in W/(m K)."""
+        return cast(Axes, self.thermal_conductivity)
+
+    @property
+    def electrical_axes(self) -> Axes | None:
+        """The laws of the electrical conductivity along x, y and z in S/m; None in an insulator."""
+        return cast("Axes | None", self.electrical_conductivity)
+
+    @property
+    def conducts(self) -> bool:
+        """Whether it conducts current."""
+        return self.electrical_conductivity is not None
+
+    def source(self, property_name: str) -> str | None:
+        """Where the number of a property comes from, if that was given."""
+        return dict(self.sources).get(property_name)
+
+    def laws(self) -> tuple[tuple[str, Law], ...]:
+        """Every property that is given with its law; once where it is the same along all axes."""
+        pairs: list[tuple[str, Law]] = []
+        for property_name in PROPERTIES:
+            value = getattr(self, property_name)
+            if isinstance(value, tuple) and len(set(value)) > 1:
+                pairs += [
+                    (f"{property_name} along {axis}", law) for axis, law in zip("xyz", value, strict=True)
+                ]
+            elif value is not None:
+                pairs.append((property_name, value[0] if isinstance(value, tuple) else value))
+        return tuple(pairs)
+
+    def check_range(self, temperature_min: float, temperature_max: float) -> None:
+        """Check the laws against the temperatures at which they were used.
+
+        Parameters
+        ----------
+        temperature_min, temperature_max : float
+            The lowest and highest temperature in K.
+
+        Raises
+        ------
+        MaterialError
+            If a property is not positive somewhere in between.
+
+        Warns
+        -----
+        RangeWarning
+            Once for each law that was used outside the range of its source.
+        """
+        name = f"temperature of material '{self.name}'"
+        ends = tuple(quantity(end, "K", name, minimum=0.0) for end in (temperature_min, temperature_max))
+        for label, law in self.laws():
+            _check_values(law, label, self.name, (ends[0], ends[1]))
+            used = law.outside(ends)
+            if used is None or law.range is None:
+                continue
+            low, high = (describe(end, "K") for end in law.range)
+            worst = used[1] if used[1] > law.range[1] else used[0]
+            warnings.warn(
+                f"material '{self.name}': {label} was used at {describe(worst, 'K')}, outside the range of "
+                f"its source, {low} to {high}; check the temperature, or give a law made for it",
+                RangeWarning,
+                stacklevel=2,
+            )
+
+    def _read_axes(self, value: Any, property_name: str, unit: str) -> Axes:
+        if isinstance(value, str | Law) or not isinstance(value, Iterable) or getattr(value, "ndim", 1) == 0:
+            return (self._read_law(value, property_name, unit),) * 3
+        values = tuple(value)
+        if len(values) != 3:
+            raise MaterialError(
+                f"{property_name} of material '{self.name}': {len(values)} values are not allowed; "
+                "give one, or three along x, y and z"
+            )
+        x, y, z = (
+            self._read_law(v, f"{property_name} along {axis}", unit)
+            for v, axis in zip(values, "xyz", strict=True)
+        )
+        return x, y, z
+
+    def _read_law(self, value: Any, label: str, unit: str) -> Law:
+        maximum = 1.0 if label == "emissivity" else None
+        law = as_law(value, unit, f"{label} of material '{self.name}'", above=0.0, maximum=maximum)
+        _check_values(law, label, self.name, law.range or _EXPECTED)
+        return law
+
+    def _read_sources(self, sources: Any) -> tuple[tuple[str, str], ...]:
+        try:
+            pairs = dict(sources)
+        except (TypeError, ValueError):
+            pairs = {None: None}
+        if not all(isinstance(text, str) for pair in pairs.items() for text in pair):
+            raise MaterialError(
+                f"sources of material '{self.name}': {sources!r} is not allowed; "
+                "give texts by property, e.g. {'density': 'data sheet of the maker'}"
+            )
+        return tuple(sorted(pairs.items()))
+
+
+def _check_values(law: Law, label: str, name: str, interval: tuple[float, float]) -> None:
+    temperatures = np.linspace(*interval, 1 if law.is_constant else _SAMPLES)
+    try:
+        with np.errstate(all="ignore"):
+            values = law(temperatures)
+    except MaterialError as error:
+        raise MaterialError(f"{label} of material '{name}': {error}") from error
+    allowed = "above 0 and at most 1" if label == "emissivity" else "finite and above 0"
+    bad = ~(np.isfinite(values) & (values > 0.0) & ((values <= 1.0) if label == "emissivity" else True))
+    if bad.any():
+        worst = int(np.argmax(bad))
+        unit = PROPERTIES[label.split(" ")[0]]
+        raise MaterialError(
+            f"{label} of material '{name}' is {describe(float(values[worst]), unit)} at "
+            f"{describe(float(temperatures[worst]), 'K')}; it must be {allowed}: correct the law, "
+            "or state the range of temperatures for which it is meant"
+        )

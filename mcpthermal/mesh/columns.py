@@ -1,0 +1,189 @@
+"""The column mesh: triangles in the plane times layers, the part of each cell, and the audit of its volumes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mcpthermal.errors import MeshError
+from mcpthermal.mesh.gmsh_backend import triangulate
+from mcpthermal.mesh.sizing import MeshSpec, graded_levels, outline_size, segment_count
+from mcpthermal.package.arrangement import Arrangement, arrange
+from mcpthermal.package.columns import Columns
+from mcpthermal.package.footprint import Circle
+from mcpthermal.package.package import Package
+from mcpthermal.units import describe
+
+
+@dataclass(frozen=True, eq=False)
+class ColumnMesh(Columns):
+    """Prisms over a conforming planar mesh; made by `generate_mesh`.
+
+    Attributes
+    ----------
+    triangles : (n_triangles, 3) array of int
+        The columns.
+    part_names : tuple of str
+    spec : MeshSpec
+        What made it.
+    """
+
+    triangles: NDArray[np.int64] = field(default_factory=lambda: np.empty((0, 3), np.int64))
+    part_names: tuple[str, ...] = ()
+    spec: MeshSpec = field(default_factory=MeshSpec)
+
+    @property
+    def points(self) -> NDArray[np.float64]:
+        """(n_points, 3) corners of the prisms (m), level by level from below."""
+        count = len(self.levels)
+        plane = np.tile(self.vertices, (count, 1))
+        return np.column_stack([plane, np.repeat(self.levels, len(self.vertices))])
+
+    @property
+    def n_cells(self) -> int:
+        """The number of filled prisms."""
+        return int(np.count_nonzero(self.solid))
+
+    def prisms(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Filled prisms as (n, 6) corners, lower triangle first, and the part of each."""
+        layer, column = np.nonzero(self.solid)
+        lower = self.triangles[column] + (layer * len(self.vertices))[:, None]
+        return np.hstack([lower, lower + len(self.vertices)]), self.cell_part[layer, column].astype(np.int64)
+
+    def tetrahedra(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The prisms split into three tetrahedra each, (n, 4), consistently by global vertex number; and their parts.
+
+        Each side face gets the diagonal from its planar vertex with the smaller number at the lower level,
+        so that neighbours agree (Dompierre et al., How to subdivide pyramids, prisms and hexahedra, 1999).
+        """
+        layer, column = np.nonzero(self.solid)
+        ordered = np.sort(self.triangles, axis=1)[column] + (layer * len(self.vertices))[:, None]
+        a, b, c = ordered.T
+        d, e, f = ordered.T + len(self.vertices)
+        cells = np.stack([np.c_[a, b, c, f], np.c_[a, b, f, e], np.c_[a, e, f, d]], axis=1).reshape(-1, 4)
+        points = self.points
+        edges = points[cells[:, 1:]] - points[cells[:, :1]]
+        inverted = np.linalg.det(edges) < 0
+        cells[inverted] = cells[inverted][:, [0, 1, 3, 2]]
+        return cells, np.repeat(self.cell_part[layer, column].astype(np.int64), 3)
+
+    def summary(self) -> str:
+        """One line: triangles, layers, cells."""
+        return f"{len(self.triangles):,} triangles x {len(self.heights)} layers, {self.n_cells:,} prisms"
+
+
+def generate_mesh(package: Package, spec: MeshSpec | str | None = None) -> ColumnMesh:
+    """Mesh a package in columns.
+
+    Parameters
+    ----------
+    package : Package
+    spec : MeshSpec or str, optional
+        How fine; a string is a level. Default "normal".
+
+    Returns
+    -------
+    ColumnMesh
+
+    Raises
+    ------
+    MeshError
+        If Gmsh fails or a part's volume differs from its description.
+    """
+    if package.mesh is not None:
+        raise MeshError("this package was made from an imported mesh; solve on that mesh")
+    spec = MeshSpec(spec) if isinstance(spec, str) else spec or MeshSpec()
+    unknown = sorted(set(spec.sizes) - set(package.names))
+    if unknown:
+        raise MeshError(f"MeshSpec gives sizes for '{unknown[0]}', which is no part of the package")
+    x0, y0, x1, y1 = _bounds(package)
+    extent = max(x1 - x0, y1 - y0)
+    wanted = np.array([outline_size(part, spec, extent) for part in package.parts])
+    finest = {
+        shape.diameter / 2: float(size)
+        for part, size in zip(package.parts, wanted, strict=True)
+        for shape in (*part.footprint.shapes, *part.footprint.cutouts)
+        if isinstance(shape, Circle)
+    }
+    arrangement = arrange(package.parts, lambda radius: segment_count(radius, finest[radius]))
+    coarse = arrangement.columns
+    used = coarse.solid.any(axis=0)
+    max_size = spec.max_size or spec.factor * extent / 14
+    sizes = _segment_sizes(arrangement, wanted)
+    vertices, triangles, region = triangulate(arrangement.plane, used, sizes, max_size, spec.growth)
+    levels = graded_levels(coarse.levels.tolist(), spec, extent)
+    layer = np.searchsorted(coarse.levels, (levels[:-1] + levels[1:]) / 2) - 1
+    edges, edge_columns = planar_edges(triangles)
+    corners = vertices[triangles]
+    a, b = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
+    mesh = ColumnMesh(
+        vertices=vertices,
+        edges=edges,
+        edge_columns=edge_columns,
+        areas=(a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]) / 2,
+        levels=levels,
+        cell_part=coarse.cell_part[np.ix_(layer, region)],
+        solid_parts=coarse.solid_parts,
+        members={part: member[region] for part, member in coarse.members.items()},
+        triangles=triangles,
+        part_names=package.names,
+        spec=spec,
+    )
+    audit(package, mesh)
+    return mesh
+
+
+def audit(package: Package, mesh: ColumnMesh) -> dict[str, float]:
+    """The volume of each part on a mesh (m3), compared with the description.
+
+    Raises
+    ------
+    MeshError
+        If they differ by more than 1 %, which the polygons for circles stay far below, or by more than
+        round-off where no part has a circle.
+    """
+    described, meshed = package.volumes(), mesh.volumes()
+    round_parts = any(isinstance(s, Circle) for p in package.parts for s in (*p.footprint.shapes, *p.footprint.cutouts))
+    for (name, expected), volume in zip(described.items(), meshed.tolist(), strict=True):
+        tolerance = (0.01 if round_parts else 1e-6) * expected + 1e-12 * sum(described.values())
+        if abs(volume - expected) > tolerance:
+            raise MeshError(
+                f"part '{name}' has {volume * 1e9:.6g} mm3 on the mesh and {expected * 1e9:.6g} mm3 in its description; "
+                f"try a finer MeshSpec (now largest size at outlines: {describe(mesh.spec.edge_size or 0.0, 'm')})"
+            )
+    return dict(zip(package.names, meshed.tolist(), strict=True))
+
+
+def planar_edges(triangles: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The edges of triangles in lexical order, and the one or two triangles at each (-1 for none)."""
+    pairs = np.sort(triangles[:, [[0, 1], [1, 2], [0, 2]]].reshape(-1, 2), axis=1)
+    edges, inverse, counts = np.unique(pairs, axis=0, return_inverse=True, return_counts=True)
+    if counts.max(initial=0) > 2:
+        raise MeshError("an edge of the planar mesh belongs to more than two triangles")
+    order = np.argsort(inverse.ravel(), kind="stable")
+    start = np.cumsum(counts) - counts
+    sides = np.full((len(edges), 2), -1)
+    sides[:, 0] = order[start] // 3
+    sides[counts == 2, 1] = order[start[counts == 2] + 1] // 3
+    return edges, sides
+
+
+def _bounds(package: Package) -> tuple[float, float, float, float]:
+    bounds = np.array([part.footprint.bounds for part in package.parts])
+    low, high = bounds[:, :2].min(axis=0), bounds[:, 2:].max(axis=0)
+    return float(low[0]), float(low[1]), float(high[0]), float(high[1])
+
+
+def _segment_sizes(arrangement: Arrangement, wanted: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The size (m) at each segment: the least of the parts that begin or end there; none at the outer rim."""
+    columns = arrangement.columns
+    padded = np.column_stack([columns.cell_part, np.full(len(columns.cell_part), -1, np.int32)])
+    solid = np.append(columns.solid_parts, False)
+    size = np.append(wanted, np.inf)
+    a, b = padded[:, columns.edge_columns[:, 0]], padded[:, columns.edge_columns[:, 1]]
+    outer = (~solid[a] & ~solid[b]).all(axis=0) | (columns.edge_columns < 0).any(axis=1)
+    change = np.where(a != b, np.minimum(size[a], size[b]), np.inf).min(axis=0, initial=np.inf)
+    return np.where(outer, np.inf, change)

@@ -1,0 +1,126 @@
+"""How fine a mesh is: in-plane sizes at outlines, their growth, and the levels between interfaces."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from mcpthermal.errors import InputError, near_misses
+from mcpthermal.package.parts import Part
+from mcpthermal.units import quantity
+
+LEVELS: dict[str, float] = {"coarse": 2.0, "normal": 1.0, "fine": 0.5}
+"""Factor on every size of a named level."""
+
+EDGE = 1 / 110
+"""Largest in-plane size at an inner outline, relative to the package's width, on the level "normal"."""
+
+NARROW = 0.7
+"""In-plane size at the outline of a narrow part, relative to its half width, on the level "normal"."""
+
+GROWTH = 0.45
+"""How fast the in-plane size grows with the distance from an outline."""
+
+VERTICAL = 1 / 120
+"""Thickness of the layers next to an interface, relative to the package's width, on the level "normal"."""
+
+RATIO = 2.2
+"""How fast layers thicken away from an interface."""
+
+
+@dataclass(frozen=True)
+class MeshSpec:
+    """How fine a mesh is made.
+
+    Parameters
+    ----------
+    level : {"coarse", "normal", "fine"}
+        "fine" halves and "coarse" doubles every size of "normal".
+    edge_size : float, optional
+        Largest in-plane size at inner outlines (m).
+    max_size : float, optional
+        Largest in-plane size anywhere (m).
+    layer_size : float, optional
+        Thickness of the layers next to an interface (m).
+    growth : float
+        In-plane size gained per distance from an outline.
+    sizes : mapping, optional
+        In-plane size (m) at the outlines of named parts.
+    """
+
+    level: str = "normal"
+    edge_size: float | None = None
+    max_size: float | None = None
+    layer_size: float | None = None
+    growth: float = GROWTH
+    sizes: Mapping[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.level not in LEVELS:
+            raise InputError(f"mesh level {self.level!r} is unknown; {near_misses(str(self.level), LEVELS)}")
+        for name in ("edge_size", "max_size", "layer_size"):
+            value = getattr(self, name)
+            if value is not None:
+                object.__setattr__(self, name, quantity(value, "m", f"{name} of the mesh", above=0.0))
+        object.__setattr__(self, "growth", quantity(self.growth, "", "growth of the mesh", above=0.0, maximum=2.0))
+        sizes = {str(k): quantity(v, "m", f"mesh size of '{k}'", above=0.0) for k, v in dict(self.sizes).items()}
+        object.__setattr__(self, "sizes", sizes)
+
+    @property
+    def factor(self) -> float:
+        """The factor of the level on every size."""
+        return LEVELS[self.level]
+
+    def to_dict(self) -> dict[str, Any]:
+        """All settings, for hashes and files."""
+        return {name: getattr(self, name) for name in self.__dataclass_fields__}
+
+
+def half_width(part: Part) -> float:
+    """Twice the area over the perimeter of a part's narrowest shape (m): a disc's radius, half a strip's width."""
+    return min(2 * piece.area / piece.length for piece in part.footprint.pieces() if piece.area > 0)
+
+
+def outline_size(part: Part, spec: MeshSpec, extent: float) -> float:
+    """The in-plane size (m) at the outline of a part in a package of a width (m)."""
+    if part.name in spec.sizes:
+        return spec.sizes[part.name]
+    largest = spec.edge_size or spec.factor * EDGE * extent
+    return min(largest, spec.factor * NARROW * half_width(part))
+
+
+def segment_count(radius: float, size: float) -> int:
+    """The number of sides of the polygon for a circle of a radius, a multiple of 4, from the size (m) at it."""
+    return 4 * max(2, math.ceil(2 * math.pi * radius / size / 4))
+
+
+def graded_levels(interfaces: Sequence[float], spec: MeshSpec, extent: float) -> np.ndarray:
+    """All levels (m): the interfaces, and between them layers that thicken away from both."""
+    first = spec.layer_size or spec.factor * VERTICAL * extent
+    levels = [interfaces[0]]
+    for low, high in zip(interfaces, interfaces[1:], strict=False):
+        inner = low + (high - low) * _graded_fractions((high - low) / first)
+        levels += [*inner, high]
+    return np.array(levels)
+
+
+def _graded_fractions(thickness: float) -> np.ndarray:
+    """Inner levels in (0, 1) for an interval whose thickness is given in units of the first layer."""
+    if thickness <= 1.0:
+        return np.empty(0)
+    half, size, total = [], 1.0, 0.0
+    while 2 * (total + size) < thickness:
+        half.append(size)
+        total += size
+        size *= RATIO
+    rest = thickness - 2 * total
+    # A rest that fits between its neighbours stays one layer, else it is shared.
+    steps = [*half, rest, *half[::-1]] if not half or rest <= size * 1.01 else [*half, rest / 2, rest / 2, *half[::-1]]
+    if not half:
+        steps = [thickness / 2] * 2
+    edges = np.cumsum(steps)
+    return edges[:-1] / edges[-1]

@@ -1,0 +1,242 @@
+"""An imported mesh of tetrahedra with named groups: the same questions as columns, for any shape."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from mcpthermal.errors import InputError, MeshError, near_misses
+from mcpthermal.package.columns import SIDES, Place
+from mcpthermal.package.footprint import rectangle
+from mcpthermal.package.parts import Part
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+_OPPOSITE = np.array([[1, 2, 3], [0, 2, 3], [0, 1, 3], [0, 1, 2]])
+
+
+@dataclass(frozen=True, eq=False)
+class TetFaces:
+    """Triangles of a tetrahedral mesh.
+
+    Attributes
+    ----------
+    facet : (n,) array of int
+        Numbers in the table of all facets.
+    cells : (n,) array of int
+        The cell on the placement's own side.
+    """
+
+    facet: Ints
+    cells: Ints
+
+    @property
+    def count(self) -> int:
+        """How many faces there are."""
+        return len(self.facet)
+
+    def where(self, keep: Bools) -> TetFaces:
+        """The faces for which `keep` holds."""
+        return TetFaces(self.facet[keep], self.cells[keep])
+
+
+@dataclass(frozen=True, eq=False)
+class TetMesh:
+    """Linear tetrahedra with named volumes and surfaces; made by `read_mesh`.
+
+    Attributes
+    ----------
+    points : (n_points, 3) array
+        (m)
+    cells : (n_cells, 4) array of int
+    cell_part : (n_cells,) array of int
+        The group of each cell.
+    part_names : tuple of str
+    surfaces : mapping of str to (n, 3) array of int
+        The corner points of each named surface.
+    """
+
+    points: Floats
+    cells: Ints
+    cell_part: Ints
+    part_names: tuple[str, ...]
+    surfaces: Mapping[str, Ints] = field(default_factory=dict)
+    members: Mapping[int, Ints] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return f"TetMesh({self.summary()})"
+
+    @property
+    def n_cells(self) -> int:
+        """How many tetrahedra there are."""
+        return len(self.cells)
+
+    def summary(self) -> str:
+        """One line: cells and points."""
+        return f"{len(self.cells):,} tetrahedra, {len(self.points):,} points"
+
+    @property
+    def solid(self) -> Bools:
+        """All cells are filled."""
+        return np.ones(len(self.cells), bool)
+
+    @cached_property
+    def cell_volumes(self) -> Floats:
+        """(n_cells,) volumes (m3)."""
+        edges = self.points[self.cells[:, 1:]] - self.points[self.cells[:, :1]]
+        return np.abs(np.linalg.det(edges)) / 6
+
+    def volumes(self) -> Floats:
+        """The volume of each part (m3)."""
+        return np.bincount(self.cell_part, self.cell_volumes, minlength=len(self.part_names))
+
+    def of_parts(self, mask: Bools) -> Bools:
+        """The cells whose part is in a mask (n_parts,)."""
+        return mask[self.cell_part]
+
+    def make_parts(self, materials: Mapping[str, Any]) -> tuple[Part, ...]:
+        """The parts of a package on this mesh, each with its bounding box as outline.
+
+        Raises
+        ------
+        InputError
+            If a group has no material, or a material has no group.
+        """
+        for name in materials:
+            if name not in self.part_names:
+                raise InputError(f"the mesh has no volume group '{name}'; {near_misses(str(name), self.part_names)}")
+        missing = [name for name in self.part_names if name not in materials]
+        if missing:
+            raise InputError(f"the volume group(s) {', '.join(map(repr, missing))} have no material; add them to the mapping")
+        parts = []
+        for number, name in enumerate(self.part_names):
+            corners = self.points[np.unique(self.cells[self.cell_part == number])]
+            (x0, y0, z0), (x1, y1, z1) = corners.min(axis=0).tolist(), corners.max(axis=0).tolist()
+            box = rectangle((x1 - x0, y1 - y0), at=((x0 + x1) / 2, (y0 + y1) / 2))
+            parts.append(Part(name, box, (z0, z1), materials[name]))
+        return tuple(parts)
+
+    @cached_property
+    def _facets(self) -> tuple[Ints, Ints, Ints]:
+        """Sorted keys of all facets, their corner points (n, 3), and the cells on both sides (n, 2), -1 outside."""
+        corners = np.sort(self.cells[:, _OPPOSITE].reshape(-1, 3), axis=1)
+        keys, first, inverse, counts = np.unique(
+            self._keys(corners), return_index=True, return_inverse=True, return_counts=True
+        )
+        if counts.max(initial=0) > 2:
+            raise MeshError("a facet belongs to more than two tetrahedra: cells overlap; repair the mesh")
+        order = np.argsort(inverse, kind="stable") // 4
+        start = np.cumsum(counts) - counts
+        sides = np.full((len(keys), 2), -1)
+        sides[:, 0] = order[start]
+        sides[counts == 2, 1] = order[start[counts == 2] + 1]
+        return keys, corners[first], sides
+
+    def _keys(self, sorted_corners: Ints) -> Ints:
+        count = len(self.points)
+        return (sorted_corners[:, 0] * count + sorted_corners[:, 1]) * count + sorted_corners[:, 2]
+
+    def facet_points(self, faces: TetFaces) -> Ints:
+        """(n, 3) corner points of faces."""
+        return self._facets[1][faces.facet]
+
+    def cells_of(self, place: Place) -> Bools:
+        """The cells of a place's parts."""
+        return np.isin(self.cell_part, place.parts)
+
+    def faces_of(self, place: Place) -> TetFaces:
+        """The faces that a place means: a named surface, a side of the mesh, a side of a part, or an interface."""
+        sides = self._facets[2]
+        if place.face == "surface":
+            return self._surface(place.text)
+        if not place.parts:
+            return self._side(self._between(self.solid, None), place.face)
+        cells = self.cells_of(place)
+        if place.face == "interface":
+            return self._between(cells, np.isin(self.cell_part, place.others))
+        if place.face in ("foot", "pad"):
+            raise InputError(f"place '{place.text}': an imported mesh has no vias or openings; name a surface group")
+        assert sides is not None
+        return self._side(self._between(cells, None), place.face)
+
+    def _surface(self, name: str) -> TetFaces:
+        keys, _, sides = self._facets
+        wanted = self._keys(np.sort(self.surfaces[name], axis=1))
+        facet = np.searchsorted(keys, wanted)
+        facet[facet == len(keys)] = 0
+        if (keys[facet] != wanted).any():
+            raise MeshError(
+                f"surface group '{name}' has {int((keys[facet] != wanted).sum())} triangles that are no faces of "
+                "tetrahedra; mesh volumes and surfaces together"
+            )
+        return TetFaces(facet, sides[facet, 0])
+
+    def _between(self, inner: Bools, outer: Bools | None) -> TetFaces:
+        sides = self._facets[2]
+        inside = np.append(inner, False)
+        outside = np.append(~inner if outer is None else outer, outer is None)
+        found = []
+        for a, b in ((0, 1), (1, 0)):
+            facet = np.flatnonzero(inside[sides[:, a]] & outside[sides[:, b]])
+            found.append((facet, sides[facet, a]))
+        return TetFaces(np.concatenate([f for f, _ in found]), np.concatenate([c for _, c in found]))
+
+    def _side(self, faces: TetFaces, side: str) -> TetFaces:
+        """Faces that look up, down or sideways, or lie in an extreme plane."""
+        corners = self.points[self.facet_points(faces)]
+        if side in SIDES:
+            axis, sign = SIDES[side]
+            value = sign * corners[:, :, axis]
+            slack = 1e-7 * np.ptp(self.points, axis=0).max()
+            return faces.where(value.min(axis=1) >= value.max() - slack)
+        normal = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+        middle = self.points[self.cells[faces.cells]].mean(axis=1)
+        outward = np.sign(np.einsum("fi,fi->f", normal, corners.mean(axis=1) - middle))
+        slope = outward * normal[:, 2] / np.linalg.norm(normal, axis=1)
+        # Faces steeper than 45 degrees are sides.
+        steep = np.sqrt(0.5)
+        keep = {"top": slope > steep, "bottom": slope < -steep, "sides": np.abs(slope) <= steep}[side]
+        return faces.where(keep)
+
+    def seen_from(self, faces: TetFaces, cells: Bools) -> TetFaces:
+        """The faces that have a cell of a mask on either side, with that cell as the inner one."""
+        sides = self._facets[2][faces.facet]
+        padded = np.append(cells, False)
+        inner = np.where(cells[faces.cells], faces.cells, np.where(padded[sides[:, 0]], sides[:, 0], sides[:, 1]))
+        return TetFaces(faces.facet, inner).where(padded[inner])
+
+    def exposed(self, faces: TetFaces) -> TetFaces:
+        """Those on the outside of the mesh."""
+        return faces.where(self._facets[2][faces.facet, 1] < 0)
+
+    def face_areas(self, faces: TetFaces) -> Floats:
+        """Areas (m2)."""
+        corners = self.points[self.facet_points(faces)]
+        return np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1) / 2
+
+    def face_keys(self, faces: TetFaces) -> Ints:
+        """A number for each face."""
+        return faces.facet
+
+    def components(self, cells: Bools) -> tuple[int, Ints]:
+        """Groups of cells joined through faces: their number, and the group of each cell (-1 for others)."""
+        sides = self._facets[2]
+        sides = sides[(sides >= 0).all(axis=1)]
+        sides = sides[cells[sides].all(axis=1)]
+        number = np.full(len(cells), -1)
+        count = int(np.count_nonzero(cells))
+        number[cells] = np.arange(count)
+        a, b = number[sides].T
+        graph = sp.coo_array((np.ones(len(a)), (a, b)), shape=(count, count))
+        groups, label = sp.csgraph.connected_components(graph, directed=False)
+        result = np.full(len(cells), -1)
+        result[cells] = label
+        return int(groups), result

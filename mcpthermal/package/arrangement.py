@@ -1,0 +1,134 @@
+"""The arrangement of a package: all outlines in one planar subdivision, all heights as levels, the part of each cell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mcpthermal.errors import GeometryError
+from mcpthermal.package.columns import Columns, Floats
+from mcpthermal.package.footprint import SegmentRule, Subdivision, covering, default_segments, subdivide
+from mcpthermal.units import describe
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mcpthermal.package.parts import Part
+
+RELATIVE_SNAP = 1e-7
+"""Points nearer than this part of the package's width are one point (1 nm on 10 mm)."""
+
+RELATIVE_SLIVER = 1e-5
+"""Regions narrower than this part of the package's width are refused (0.1 um on 10 mm)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Arrangement:
+    """The planar subdivision of a package and its coarse columns, one for each region.
+
+    Attributes
+    ----------
+    plane : Subdivision
+    columns : Columns
+    """
+
+    plane: Subdivision
+    columns: Columns
+
+
+def arrange(parts: Sequence[Part], segments: SegmentRule = default_segments) -> Arrangement:
+    """Put all outlines into one planar subdivision and find the part of each cell; later parts win.
+
+    Parameters
+    ----------
+    parts : sequence of Part
+    segments : callable
+        The number of straight segments for a circle of a radius (m).
+
+    Returns
+    -------
+    Arrangement
+
+    Raises
+    ------
+    GeometryError
+        If outlines run so closely side by side that no mesh fits between them.
+    """
+    bounds = np.array([part.footprint.bounds for part in parts])
+    extent = float((bounds[:, 2:].max(axis=0) - bounds[:, :2].min(axis=0)).max())
+    pieces, owner, shape = [], [], []
+    for index, part in enumerate(parts):
+        for number, piece in enumerate(part.footprint.pieces(segments)):
+            pieces.append(piece)
+            owner.append(index)
+            shape.append(number)
+    plane = subdivide(pieces, RELATIVE_SNAP * extent)
+    levels = merged_levels(np.array([part.z for part in parts]))
+    piece, region = covering(pieces, plane.inside)
+    covers = np.zeros((len(parts), len(plane.areas)), bool)
+    covers[np.asarray(owner)[piece], region] = True
+    members = {}
+    for index, part in enumerate(parts):
+        if part.is_family:
+            mine = np.asarray(owner)[piece] == index
+            member = np.full(len(plane.areas), -1)
+            member[region[mine]] = np.asarray(shape)[piece[mine]]
+            members[index] = member
+    middles = (levels[:-1] + levels[1:]) / 2
+    cell_part = np.full((len(middles), len(plane.areas)), -1, np.int32)
+    for index, part in enumerate(parts):
+        layers = (middles > part.z[0]) & (middles < part.z[1])
+        cell_part[np.ix_(layers, covers[index])] = index
+    used = (cell_part >= 0).any(axis=0)
+    columns = Columns(
+        vertices=plane.points,
+        edges=plane.segments,
+        edge_columns=plane.segment_regions,
+        areas=plane.areas,
+        levels=levels,
+        cell_part=cell_part,
+        solid_parts=np.array([not part.is_void for part in parts]),
+        members=members,
+    )
+    _refuse_slivers(parts, plane, covers, used, RELATIVE_SLIVER * extent)
+    return Arrangement(plane, columns)
+
+
+def merged_levels(heights: Floats) -> Floats:
+    """All heights in ascending order; those that differ by round-off only are one.
+
+    The slack is a millionth of the stack: far below a 0.2 um film in a 2 mm stack.
+    """
+    values = np.unique(heights)
+    slack = 1e-6 * (values[-1] - values[0])
+    return values[np.r_[True, np.diff(values) > slack]]
+
+
+def _refuse_slivers(
+    parts: Sequence[Part], plane: Subdivision, covers: np.ndarray, used: np.ndarray, narrowest: float
+) -> None:
+    ends = plane.points[plane.segments]
+    length = np.linalg.norm(ends[:, 1] - ends[:, 0], axis=1)
+    perimeter = np.zeros(len(plane.areas) + 1)
+    np.add.at(perimeter, plane.segment_regions.ravel(), np.repeat(length, 2))
+    width = 2 * plane.areas / perimeter[:-1]
+    bad = np.flatnonzero(used & (width < narrowest))
+    if not len(bad):
+        return
+    region = bad[np.argmin(width[bad])]
+    sides = np.flatnonzero((plane.segment_regions == region).any(axis=1))
+    across = plane.segment_regions[sides[np.argsort(length[sides])[-2:]]]
+    changes = np.zeros(len(parts), bool)
+    for a, b in across:
+        first = covers[:, a] if a >= 0 else np.zeros(len(parts), bool)
+        second = covers[:, b] if b >= 0 else np.zeros(len(parts), bool)
+        changes |= first != second
+    names = " and ".join(f"'{parts[i].name}'" for i in np.flatnonzero(changes)[:4]) or f"part {region}"
+    x, y = plane.inside[region]
+    raise GeometryError(
+        f"the outlines of {names} run {describe(float(width[region]), 'm')} apart near "
+        f"({describe(float(x), 'm')}, {describe(float(y), 'm')}), less than {describe(narrowest, 'm')}, "
+        "too narrow for a mesh; let them coincide or move them apart"
+    )

@@ -1,0 +1,266 @@
+"""What a process starts from: the carrier, and the modules of stacked, flip-chip-bonded chips."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mcpthermal.errors import GeometryError, MaterialError
+from mcpthermal.materials import material
+from mcpthermal.package.footprint import Footprint, Point, circles, rectangle, pair
+from mcpthermal.package.parts import Part, check_name
+from mcpthermal.units import describe, quantity
+
+
+def normalise(owner: Any, what: str, **units: str) -> None:
+    """Turn fields of a frozen description into positive SI numbers; `units` maps field to unit."""
+    for field, unit in units.items():
+        value = quantity(getattr(owner, field), unit, f"{field} of {what}", above=0.0)
+        object.__setattr__(owner, field, value)
+
+
+def normalise_size(owner: Any, what: str) -> None:
+    """Turn the field `size` into two positive lengths (m)."""
+    size = pair(owner.size, f"size of {what}")
+    for side in size:
+        quantity(side, "m", f"side of {what}", above=0.0)
+    object.__setattr__(owner, "size", size)
+
+
+def metal(name: Any, what: str) -> Any:
+    """A material that must conduct electric current."""
+    found = material(name)
+    if not found.conducts:
+        raise MaterialError(f"material of {what}: '{found.name}' conducts no electric current; choose a metal")
+    return found
+
+
+@dataclass(frozen=True)
+class Carrier:
+    """A package substrate: laminate, ceramic or silicon. Its upper face is z = 0, its centre x = y = 0.
+
+    Parameters
+    ----------
+    size : (width, depth)
+        Along x and y (m).
+    thickness : float
+        (m)
+    material : str or Material
+    name : str
+    """
+
+    size: tuple[float, float]
+    thickness: float
+    material: Any = "bt_laminate"
+    name: str = "carrier"
+
+    def __post_init__(self) -> None:
+        check_name(self.name, "the carrier")
+        normalise_size(self, f"carrier '{self.name}'")
+        normalise(self, f"carrier '{self.name}'", thickness="m")
+        object.__setattr__(self, "material", material(self.material))
+
+
+@dataclass(frozen=True)
+class Chip:
+    """A chip of a module, or itself the carrier of a package.
+
+    Parameters
+    ----------
+    name : str
+    size : (width, depth)
+        Along x and y (m).
+    thickness : float
+        (m)
+    material : str or Material
+    offset : (x, y)
+        Its centre seen from the centre of its module (m).
+    active_face : {"top", "bottom"}
+        Where its devices are, for powers that are not spread over its volume.
+    """
+
+    name: str
+    size: tuple[float, float]
+    thickness: float
+    material: Any = "silicon"
+    offset: tuple[float, float] = (0.0, 0.0)
+    active_face: str = "top"
+
+    def __post_init__(self) -> None:
+        check_name(self.name, "a chip")
+        normalise_size(self, f"chip '{self.name}'")
+        normalise(self, f"chip '{self.name}'", thickness="m")
+        object.__setattr__(self, "offset", pair(self.offset, f"offset of chip '{self.name}'"))
+        object.__setattr__(self, "material", material(self.material))
+        if self.active_face not in ("top", "bottom"):
+            raise GeometryError(f"chip '{self.name}': active_face {self.active_face!r} must be 'top' or 'bottom'")
+
+    def footprint(self, at: Sequence[float] = (0.0, 0.0)) -> Footprint:
+        """Its outline in a module whose centre is at a point (m)."""
+        return rectangle(self.size, at=(at[0] + self.offset[0], at[1] + self.offset[1]))
+
+
+@dataclass(frozen=True)
+class FlipChip:
+    """A flip-chip bond: bumps, and underfill between them.
+
+    Parameters
+    ----------
+    bumps : sequence of (x, y)
+        The bumps' centres seen from the centre of the chip above the bond (m); see `grid`.
+    diameter, height : float
+        Of each bump (m).
+    material : str or Material
+    underfill : str, Material or None
+        None leaves the gap to the insulation, as a moulded underfill does.
+    """
+
+    bumps: tuple[Point, ...]
+    diameter: float
+    height: float
+    material: Any = "sac305"
+    underfill: Any = "underfill_epoxy"
+
+    def __post_init__(self) -> None:
+        normalise(self, "a flip-chip bond", diameter="m", height="m")
+        points = tuple(pair(point, "centre of a bump") for point in self.bumps)
+        circles(self.diameter, points)
+        object.__setattr__(self, "bumps", points)
+        object.__setattr__(self, "material", metal(self.material, "a bump"))
+        if self.underfill is not None:
+            object.__setattr__(self, "underfill", material(self.underfill))
+
+    @property
+    def thickness(self) -> float:
+        """The height of the bond (m)."""
+        return self.height
+
+
+@dataclass(frozen=True)
+class Attach:
+    """An adhesive layer under the lowest chip: its thickness (m) and material."""
+
+    thickness: float
+    material: Any = "die_attach_epoxy"
+
+    def __post_init__(self) -> None:
+        normalise(self, "a die attach", thickness="m")
+        object.__setattr__(self, "material", material(self.material))
+
+
+@dataclass(frozen=True)
+class Module:
+    """Two to eight stacked chips, each pair joined by a flip-chip bond.
+
+    Parameters
+    ----------
+    name : str
+    chips : sequence of Chip
+        From the lowest to the highest.
+    bonds : sequence of FlipChip
+        One for each pair of neighbours.
+    attach : Attach or FlipChip
+        What joins the lowest chip to the carrier.
+    """
+
+    name: str
+    chips: tuple[Chip, ...]
+    bonds: tuple[FlipChip, ...]
+    attach: Attach | FlipChip
+
+    def __post_init__(self) -> None:
+        check_name(self.name, "a module")
+        object.__setattr__(self, "chips", _all_of(self.chips, Chip, f"chips of module '{self.name}'"))
+        object.__setattr__(self, "bonds", _all_of(self.bonds, FlipChip, f"bonds of module '{self.name}'"))
+        if not 2 <= len(self.chips) <= 8:
+            raise GeometryError(f"module '{self.name}' has {len(self.chips)} chips; 2 to 8 can be stacked")
+        if len(self.bonds) != len(self.chips) - 1:
+            raise GeometryError(
+                f"module '{self.name}' has {len(self.chips)} chips and {len(self.bonds)} bonds; give one FlipChip "
+                f"for each pair of neighbours, {len(self.chips) - 1}"
+            )
+        if not isinstance(self.attach, Attach | FlipChip):
+            raise GeometryError(f"module '{self.name}': attach={self.attach!r} must be an Attach or a FlipChip")
+        for lower, upper, bond in zip(self.chips, self.chips[1:], self.bonds, strict=False):
+            self._check_bond(lower, upper, bond)
+        if isinstance(self.attach, FlipChip):
+            chip = self.chips[0]
+            self._check_bumps(self.attach, chip, chip.footprint(), f"chip '{chip.name}'")
+
+    def _check_bond(self, lower: Chip, upper: Chip, bond: FlipChip) -> None:
+        below, above = lower.footprint(), upper.footprint()
+        if not below.overlaps(above):
+            raise GeometryError(
+                f"module '{self.name}': chip '{upper.name}' does not lie over chip '{lower.name}'; change its offset"
+            )
+        for chip, footprint in ((upper, above), (lower, below)):
+            self._check_bumps(bond, upper, footprint, f"chip '{chip.name}'")
+
+    def _check_bumps(self, bond: FlipChip, upper: Chip, inside: Footprint, what: str) -> None:
+        x0, y0, x1, y1 = inside.bounds
+        radius = bond.diameter / 2
+        for number, (x, y) in enumerate(bond.bumps):
+            x, y = x + upper.offset[0], y + upper.offset[1]
+            excess = max(x0 - (x - radius), (x + radius) - x1, y0 - (y - radius), (y + radius) - y1)
+            if excess > 1e-9:
+                raise GeometryError(
+                    f"module '{self.name}': bump {number} at ({describe(x, 'm')}, {describe(y, 'm')}) reaches "
+                    f"{describe(excess, 'm')} outside {what} ({describe(x1 - x0, 'm')} x {describe(y1 - y0, 'm')}); "
+                    "reduce the pitch or the number of bumps"
+                )
+
+    @property
+    def height(self) -> float:
+        """From the carrier to the top of the highest chip (m)."""
+        return (
+            self.attach.thickness
+            + sum(chip.thickness for chip in self.chips)
+            + sum(bond.height for bond in self.bonds)
+        )
+
+    def parts(self, at: Sequence[float], base: float = 0.0) -> list[Part]:
+        """Its parts when it stands at a point of the plane on a height (m)."""
+        parts: list[Part] = []
+        z = base
+        first = self.chips[0]
+        if isinstance(self.attach, Attach):
+            footprint = first.footprint(at)
+            height = (z, z + self.attach.thickness)
+            parts.append(Part(f"{self.name}.attach", footprint, height, self.attach.material, "attach", self.name))
+        else:
+            parts += self._bond_parts(self.attach, "attach", first.footprint(at), first, at, z)
+        z += self.attach.thickness
+        for number, chip in enumerate(self.chips):
+            height = (z, z + chip.thickness)
+            parts.append(
+                Part(chip.name, chip.footprint(at), height, chip.material, "chip", self.name, active_face=chip.active_face)
+            )
+            z += chip.thickness
+            if number < len(self.bonds):
+                bond, upper = self.bonds[number], self.chips[number + 1]
+                gap = chip.footprint(at).common(upper.footprint(at))
+                suffix = "" if len(self.bonds) == 1 else f"_{number + 1}"
+                parts += self._bond_parts(bond, suffix, gap, upper, at, z)
+                z += bond.height
+        return parts
+
+    def _bond_parts(
+        self, bond: FlipChip, suffix: str, gap: Footprint, upper: Chip, at: Sequence[float], z: float
+    ) -> list[Part]:
+        names = ("attach.underfill", "attach.bumps") if suffix == "attach" else (f"underfill{suffix}", f"bumps{suffix}")
+        height = (z, z + bond.height)
+        x, y = at[0] + upper.offset[0], at[1] + upper.offset[1]
+        bumps = circles(bond.diameter, [(x + dx, y + dy) for dx, dy in bond.bumps])
+        parts = [Part(f"{self.name}.{names[1]}", bumps, height, bond.material, "bump", self.name)]
+        if bond.underfill is not None:
+            parts.insert(0, Part(f"{self.name}.{names[0]}", gap, height, bond.underfill, "underfill", self.name))
+        return parts
+
+
+def _all_of(items: Iterable[Any], kind: type, what: str) -> tuple[Any, ...]:
+    found = tuple(items) if isinstance(items, Iterable) and not isinstance(items, str) else (items,)
+    for item in found:
+        if not isinstance(item, kind):
+            raise GeometryError(f"{what}: {item!r} is no {kind.__name__}")
+    return found

@@ -1,0 +1,348 @@
+"""Footprints: the outlines of parts in the plane, exact circles included, and their planar subdivision.
+
+The only home of shapely in the description of a package.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from mcpthermal.errors import GeometryError
+from mcpthermal.units import describe, lengths, quantity
+
+Point = tuple[float, float]
+SegmentRule = Callable[[float], int]
+
+
+def pair(values: Iterable[float | str], name: str) -> Point:
+    """Two lengths (m), such as a point or a size; `name` is for messages."""
+    x, y = lengths(values, name, count=2)
+    return x, y
+
+
+def default_segments(radius: float) -> int:
+    """Sixteen straight segments for any circle, the rule for checks before a mesh is chosen."""
+    return 16
+
+
+@dataclass(frozen=True)
+class Circle:
+    """A disc; it stays exact until it is meshed.
+
+    Parameters
+    ----------
+    center : tuple of float
+        Its centre (m).
+    diameter : float
+        (m)
+    """
+
+    center: Point
+    diameter: float
+
+    def outline(self, segments: SegmentRule) -> shapely.Polygon:
+        """The regular polygon of the same area."""
+        radius = self.diameter / 2
+        count = segments(radius)
+        step = 2 * math.pi / count
+        corner = radius * math.sqrt(step / math.sin(step))
+        angle = step * (np.arange(count) + 0.5)
+        return shapely.Polygon(np.asarray(self.center) + corner * np.c_[np.cos(angle), np.sin(angle)])
+
+    def moved(self, dx: float, dy: float) -> Circle:
+        """The same disc elsewhere."""
+        return Circle((self.center[0] + dx, self.center[1] + dy), self.diameter)
+
+
+@dataclass(frozen=True)
+class Outline:
+    """A polygon with holes, each a ring of corners (m)."""
+
+    exterior: tuple[Point, ...]
+    holes: tuple[tuple[Point, ...], ...] = ()
+
+    def outline(self, segments: SegmentRule) -> shapely.Polygon:
+        """The polygon itself; it has no curved side."""
+        return shapely.Polygon(self.exterior, self.holes)
+
+    def moved(self, dx: float, dy: float) -> Outline:
+        """The same polygon elsewhere."""
+
+        def shift(ring: tuple[Point, ...]) -> tuple[Point, ...]:
+            return tuple((x + dx, y + dy) for x, y in ring)
+
+        return Outline(shift(self.exterior), tuple(shift(hole) for hole in self.holes))
+
+
+Shape = Circle | Outline
+
+
+@dataclass(frozen=True)
+class Footprint:
+    """One or more shapes in the plane; those of a family (bumps, vias) are its members, in order.
+
+    Parameters
+    ----------
+    shapes : tuple of Circle or Outline
+        What is covered.
+    cutouts : tuple of Circle or Outline
+        What is taken away from all of them.
+    """
+
+    shapes: tuple[Shape, ...]
+    cutouts: tuple[Shape, ...] = ()
+
+    def pieces(self, segments: SegmentRule = default_segments) -> list[Any]:
+        """One shapely geometry for each shape, cutouts removed."""
+        pieces = [shape.outline(segments) for shape in self.shapes]
+        if self.cutouts:
+            away = shapely.union_all([shape.outline(segments) for shape in self.cutouts])
+            pieces = [piece.difference(away) for piece in pieces]
+        return pieces
+
+    @cached_property
+    def geometry(self) -> Any:
+        """The union of all shapes, circles as polygons of the same area."""
+        return shapely.union_all(self.pieces())
+
+    @property
+    def area(self) -> float:
+        """The covered area (m2), that of circles exact."""
+        return float(self.geometry.area)
+
+    @property
+    def bounds(self) -> tuple[float, float, float, float]:
+        """``(x_min, y_min, x_max, y_max)`` (m)."""
+        low_x, low_y, high_x, high_y = (float(bound) for bound in self.geometry.bounds)
+        return low_x, low_y, high_x, high_y
+
+    def moved(self, dx: float, dy: float) -> Footprint:
+        """The same footprint elsewhere."""
+        return Footprint(
+            tuple(shape.moved(dx, dy) for shape in self.shapes),
+            tuple(shape.moved(dx, dy) for shape in self.cutouts),
+        )
+
+    def covers(self, other: Footprint, slack: float = 1e-9) -> bool:
+        """Whether the other lies inside, up to a slack (m) for round-off and for polygons of circles."""
+        return bool(self.geometry.buffer(slack, join_style="mitre").covers(other.geometry))
+
+    def overlaps(self, other: Footprint) -> bool:
+        """Whether the two share more area than a touching edge."""
+        return self.overlap_area(other) > 1e-9 * min(self.area, other.area)
+
+    def overlap_area(self, other: Footprint) -> float:
+        """The shared area (m2)."""
+        return float(self.geometry.intersection(other.geometry).area)
+
+    def common(self, other: Footprint) -> Footprint:
+        """The intersection, as a footprint of polygons."""
+        return from_geometry(self.geometry.intersection(other.geometry))
+
+
+def from_geometry(geometry: Any) -> Footprint:
+    """A footprint from the polygons of a shapely geometry; lines and points are dropped."""
+    polygons = [part for part in shapely.get_parts(geometry) if part.geom_type == "Polygon" and part.area > 0]
+
+    def ring(line: Any) -> tuple[Point, ...]:
+        return tuple((float(x), float(y)) for x, y in shapely.get_coordinates(line)[:-1])
+
+    return Footprint(
+        tuple(Outline(ring(item.exterior), tuple(ring(hole) for hole in item.interiors)) for item in polygons)
+    )
+
+
+def rectangle(size: Sequence[float | str] | float | str, at: Sequence[float | str] = (0.0, 0.0)) -> Footprint:
+    """A rectangle, its sides along x and y.
+
+    Parameters
+    ----------
+    size : (width, depth) or one number for a square
+        (m)
+    at : (x, y)
+        Its centre (m).
+
+    Returns
+    -------
+    Footprint
+    """
+    sides = pair((size, size) if isinstance(size, str | float | int) else size, "size of a rectangle")
+    for side in sides:
+        quantity(side, "m", "side of a rectangle", above=0.0)
+    x, y = pair(at, "centre of a rectangle")
+    half_x, half_y = sides[0] / 2, sides[1] / 2
+    corners = ((x - half_x, y - half_y), (x + half_x, y - half_y), (x + half_x, y + half_y), (x - half_x, y + half_y))
+    return Footprint((Outline(corners),))
+
+
+def circle(diameter: float | str, at: Sequence[float | str] = (0.0, 0.0)) -> Footprint:
+    """A disc of a diameter (m) around a centre (m)."""
+    return circles(diameter, [at])
+
+
+def circles(diameter: float | str, at: Iterable[Sequence[float | str]]) -> Footprint:
+    """A family of equal discs of a diameter (m), one around each point (m).
+
+    Raises
+    ------
+    GeometryError
+        If there is no point, or if two discs overlap.
+    """
+    size = quantity(diameter, "m", "diameter of a circle", above=0.0)
+    centers = [pair(point, "centre of a circle") for point in at]
+    if not centers:
+        raise GeometryError("a family of circles needs at least one centre: give at=[(x, y), ...]")
+    points = np.asarray(centers)
+    tree = shapely.STRtree(shapely.points(points))
+    first, second = tree.query(shapely.points(points), predicate="dwithin", distance=size * (1 - 1e-9))
+    close = first < second
+    if close.any():
+        i, j = first[close][0], second[close][0]
+        gap = float(np.linalg.norm(points[i] - points[j]))
+        raise GeometryError(
+            f"circles {i} and {j} of {describe(size, 'm')} diameter overlap: their centres are "
+            f"{describe(gap, 'm')} apart; move them apart or make them smaller"
+        )
+    return Footprint(tuple(Circle((float(x), float(y)), size) for x, y in centers))
+
+
+def polygon(points: Iterable[Sequence[float | str]], holes: Iterable[Iterable[Sequence[float | str]]] = ()) -> Footprint:
+    """A simple polygon through corner points (m), with holes.
+
+    Raises
+    ------
+    GeometryError
+        If it has fewer than three corners, crosses itself or has no area.
+    """
+    ring = tuple((x, y) for x, y in (pair(point, "corner of a polygon") for point in points))
+    inner = tuple(
+        tuple((x, y) for x, y in (pair(point, "corner of a polygon's hole") for point in hole)) for hole in holes
+    )
+    if len(ring) < 3 or any(len(hole) < 3 for hole in inner):
+        raise GeometryError(f"a polygon needs at least 3 corners in each ring, this one has {len(ring)}")
+    shape = shapely.Polygon(ring, inner)
+    if not shape.is_valid or shape.area <= 0:
+        reason = shapely.is_valid_reason(shape) if shape.area > 0 else "it has no area"
+        raise GeometryError(f"the polygon with {len(ring)} corners is not simple ({reason}); list its corners in order")
+    return Footprint((Outline(ring, inner),))
+
+
+def ring(
+    outer_diameter: float | str, inner_diameter: float | str, at: Sequence[float | str] = (0.0, 0.0)
+) -> Footprint:
+    """The area between two concentric circles (diameters and centre in m)."""
+    outer = quantity(outer_diameter, "m", "outer diameter of a ring", above=0.0)
+    inner = quantity(inner_diameter, "m", "inner diameter of a ring", above=0.0)
+    if inner >= outer:
+        raise GeometryError(
+            f"inner diameter of a ring: {describe(inner, 'm')} is not less than its outer diameter "
+            f"{describe(outer, 'm')}; exchange or change them"
+        )
+    x, y = pair(at, "centre of a ring")
+    return Footprint((Circle((x, y), outer),), (Circle((x, y), inner),))
+
+
+def stroke(path: Sequence[Point], width: float) -> Footprint:
+    """A line of a width (m) along a path of points (m): mitred corners, ends half a width past the last point."""
+    line = shapely.LineString(path)
+    return from_geometry(line.buffer(width / 2, cap_style="square", join_style="mitre"))
+
+
+def grid(
+    columns: int, rows: int, pitch: float | str | Sequence[float | str], at: Sequence[float | str] = (0.0, 0.0)
+) -> tuple[Point, ...]:
+    """The points of a regular grid, row by row from the lowest, centred at a point.
+
+    Parameters
+    ----------
+    columns, rows : int
+        How many along x and along y.
+    pitch : length or (pitch_x, pitch_y)
+        (m)
+    at : (x, y)
+        The grid's centre (m).
+    """
+    for name, count in (("columns", columns), ("rows", rows)):
+        if not isinstance(count, int) or isinstance(count, bool) or count < 1:
+            raise GeometryError(f"{name} of a grid: {count!r} is not a whole number of at least 1")
+    step_x, step_y = pair((pitch, pitch) if isinstance(pitch, str | float | int) else pitch, "pitch of a grid")
+    for step in (step_x, step_y):
+        quantity(step, "m", "pitch of a grid", above=0.0)
+    x, y = pair(at, "centre of a grid")
+    return tuple(
+        (x + (i - (columns - 1) / 2) * step_x, y + (j - (rows - 1) / 2) * step_y)
+        for j in range(rows)
+        for i in range(columns)
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Subdivision:
+    """The regions into which outlines cut the plane.
+
+    Attributes
+    ----------
+    points : (n_points, 2) array
+        Corners (m).
+    segments : (n_segments, 2) array of int
+        Straight pieces between corners.
+    segment_regions : (n_segments, 2) array of int
+        The regions on both sides, -1 for none.
+    rings : tuple
+        For each region its closed rings (outer first) as tuples of corner indices.
+    areas : (n_regions,) array
+        (m2)
+    inside : (n_regions, 2) array
+        A point within each region (m).
+    """
+
+    points: NDArray[np.float64]
+    segments: NDArray[np.int64]
+    segment_regions: NDArray[np.int64]
+    rings: tuple[tuple[tuple[int, ...], ...], ...]
+    areas: NDArray[np.float64]
+    inside: NDArray[np.float64]
+
+
+def subdivide(pieces: Sequence[Any], snap: float) -> Subdivision:
+    """The planar subdivision by all outlines; what lies nearer than `snap` (m) becomes one point or line."""
+    scale = 1.0 / snap
+    lines = [piece.boundary for piece in shapely.transform(np.asarray(pieces, object), lambda xy: xy * scale)]
+    # On an integer grid the snap-rounding overlay is robust and its coordinates are exact.
+    noded = shapely.union_all(lines, grid_size=1.0)
+    regions = shapely.get_parts(shapely.polygonize(shapely.get_parts(noded)))
+    numbers: dict[Point, int] = {}
+    owners: dict[tuple[int, int], list[int]] = {}
+    all_rings = []
+    for index, region in enumerate(regions):
+        rings = []
+        for line in (region.exterior, *region.interiors):
+            corners = [numbers.setdefault((x, y), len(numbers)) for x, y in shapely.get_coordinates(line)[:-1].tolist()]
+            rings.append(tuple(corners))
+            for a, b in zip(corners, corners[1:] + corners[:1], strict=True):
+                owners.setdefault((min(a, b), max(a, b)), []).append(index)
+        all_rings.append(tuple(rings))
+    inside = shapely.get_coordinates([shapely.point_on_surface(region) for region in regions]) * snap
+    return Subdivision(
+        points=np.array(list(numbers)).reshape(-1, 2) * snap,
+        segments=np.array(list(owners), np.int64).reshape(-1, 2),
+        segment_regions=np.array([(*sides, -1)[:2] for sides in owners.values()], np.int64).reshape(-1, 2),
+        rings=tuple(all_rings),
+        areas=shapely.area(regions) * snap**2,
+        inside=inside.reshape(-1, 2),
+    )
+
+
+def covering(pieces: Sequence[Any], points: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """All pairs (piece, point) in which the piece contains the point."""
+    tree = shapely.STRtree(shapely.points(points))
+    piece, point = tree.query(np.asarray(pieces, object), predicate="contains")
+    return piece, point

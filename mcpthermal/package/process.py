@@ -1,0 +1,400 @@
+"""The fabrication of a package, step by step; each step is checked when it is described."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from mcpthermal.errors import GeometryError, near_misses
+from mcpthermal.materials import material
+from mcpthermal.package.chips import Carrier, Chip, Module, metal
+from mcpthermal.package.footprint import Footprint, Point, circles, rectangle, pair
+from mcpthermal.package.metal import Contact, Opening, Patch, Trace, narrower
+from mcpthermal.package.package import Package
+from mcpthermal.package.parts import Part, check_name
+from mcpthermal.units import describe, quantity
+
+STAGES = ("carrier", "attached", "insulated", "opened", "metallised", "passivated", "contacted")
+"""The stages of a package, in the order of fabrication."""
+
+
+@dataclass(frozen=True)
+class Vias:
+    """A family of via holes as `Process.open_vias` recorded it (lengths in m)."""
+
+    name: str
+    at: tuple[Point, ...]
+    diameter: float
+    onto: str
+    bottom: float
+    contact: Contact | None
+
+    def footprint(self) -> Footprint:
+        """All holes."""
+        return circles(self.diameter, self.at)
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A layer of the package as a step recorded it: heights (m), material, and what is in it."""
+
+    z: tuple[float, float]
+    material: Any
+    content: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True)
+class Process:
+    """The steps that make a package; each method returns a new process with one more step.
+
+    Parameters
+    ----------
+    carrier : Carrier or Chip
+        What the modules are attached to; its upper face is z = 0.
+
+    Examples
+    --------
+    >>> import mcpthermal as mt
+    >>> process = mt.Process(mt.Carrier(size=("10 mm", "10 mm"), thickness="0.5 mm"))
+    >>> process.package().names
+    ('carrier',)
+    """
+
+    carrier: Carrier | Chip
+    modules: tuple[tuple[Module, Point], ...] = ()
+    insulation: Layer | None = None
+    vias: tuple[Vias, ...] = ()
+    metal_layer: Layer | None = None
+    passivation: Layer | None = None
+    contacts: Contact | None = None
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.carrier, Carrier | Chip):
+            raise GeometryError(f"a process starts with a Carrier or a Chip, not with {self.carrier!r}")
+
+    def attach(self, module: Module, at: Sequence[float | str] = (0.0, 0.0)) -> Process:
+        """Attach a module to the carrier.
+
+        Parameters
+        ----------
+        module : Module
+        at : (x, y)
+            Its centre (m).
+        """
+        self._require(self.insulation is None, f"attach module '{getattr(module, 'name', module)}'", "insulate")
+        if not isinstance(module, Module):
+            raise GeometryError(f"attach: {module!r} is no Module")
+        point = pair(at, f"place of module '{module.name}'")
+        others = [part for part in self._module_parts()]
+        for part in module.parts(point):
+            self._inside_carrier(part.footprint, f"{part.role} '{part.name}' of module '{module.name}'")
+            for other in others:
+                if part.z[0] < other.z[1] and other.z[0] < part.z[1] and part.footprint.overlaps(other.footprint):
+                    raise GeometryError(
+                        f"module '{module.name}': '{part.name}' overlaps '{other.name}'; attach it elsewhere with at=(x, y)"
+                    )
+        return self._checked(replace(self, modules=(*self.modules, (module, point))))
+
+    def insulate(self, thickness: float | str, material: Any = "epoxy_mould") -> Process:  # noqa: A002
+        """Enclose the modules by the first insulation, its thickness measured from the carrier (m).
+
+        Raises
+        ------
+        GeometryError
+            If the insulation, and so the via depth, is not greater than every module's height.
+        """
+        self._require(bool(self.modules), "insulate", "attach", before=True)
+        self._require(self.insulation is None, "insulate", "insulate")
+        height = quantity(thickness, "m", "thickness of the insulation", above=0.0)
+        for module, _ in self.modules:
+            narrower(
+                module.height,
+                height,
+                f"height of module '{module.name}'",
+                "the thickness of the insulation, which is the depth of the first vias",
+                "make the insulation thicker or the module lower",
+            )
+        return self._checked(replace(self, insulation=Layer((0.0, height), _material(material))))
+
+    def open_vias(
+        self,
+        name: str,
+        at: Iterable[Sequence[float | str]],
+        diameter: float | str,
+        onto: str | None = None,
+        contact: Contact | None = None,
+    ) -> Process:
+        """Open a family of via holes from the top of the insulation.
+
+        Parameters
+        ----------
+        name : str
+            Of the family; its vias are ``name[0]``, ``name[1]``, ...
+        at : sequence of (x, y)
+            Centres (m).
+        diameter : float
+            (m)
+        onto : str, optional
+            The chip on which second vias end; without it they are first vias and end on the carrier.
+        contact : Contact, optional
+            A stud that stands on the carrier or chip inside each hole.
+        """
+        self._require(self.insulation is not None, f"open vias '{name}'", "insulate", before=True)
+        self._require(self.metal_layer is None, f"open vias '{name}'", "metallise")
+        check_name(name, "a via family")
+        width = quantity(diameter, "m", f"diameter of via '{name}'", above=0.0)
+        points = tuple(pair(point, f"place of via '{name}'") for point in at)
+        holes = circles(width, points)
+        bottom = 0.0 if onto in (None, self.carrier.name) else self._land(name, holes, str(onto))
+        if bottom == 0.0:
+            self._clear(name, holes, bottom)
+        assert self.insulation is not None
+        depth = self.insulation.z[1] - bottom
+        if contact is not None:
+            if not isinstance(contact, Contact):
+                raise GeometryError(f"via '{name}': contact={contact!r} is no Contact")
+            narrower(contact.height, depth, f"height of the contact in via '{name}'", "the via's depth", "make it lower")
+            narrower(contact.diameter, width, f"diameter of the contact in via '{name}'", "the via's", "make it narrower")
+        for other in self.vias:
+            if other.footprint().overlaps(holes):
+                raise GeometryError(f"vias '{name}' and '{other.name}' overlap; move them apart or make them narrower")
+        family = Vias(name, points, width, self.carrier.name if bottom == 0.0 else str(onto), bottom, contact)
+        return self._checked(replace(self, vias=(*self.vias, family)))
+
+    def metallise(
+        self, thickness: float | str, material: Any = "copper", traces: Iterable[Trace | Patch] = ()  # noqa: A002
+    ) -> Process:
+        """Fill all open vias with metal and pattern the layer (its thickness in m) on the insulation.
+
+        Parameters
+        ----------
+        thickness : float
+            (m)
+        material : str or Material
+            A metal.
+        traces : sequence of Trace or Patch
+        """
+        self._require(self.insulation is not None, "metallise", "insulate", before=True)
+        self._require(self.metal_layer is None, "metallise", "metallise")
+        height = quantity(thickness, "m", "thickness of the metal layer", above=0.0)
+        pattern = tuple(traces)
+        for item in pattern:
+            if not isinstance(item, Trace | Patch):
+                raise GeometryError(f"metallise: {item!r} is neither a Trace nor a Patch")
+            self._inside_carrier(item.footprint(), f"trace '{item.name}'")
+        assert self.insulation is not None
+        top = self.insulation.z[1]
+        layer = Layer((top, top + height), metal(material, "the metal layer"), pattern)
+        return self._checked(replace(self, metal_layer=layer))
+
+    def passivate(
+        self, thickness: float | str, material: Any = "polyimide", openings: Iterable[Opening] = ()  # noqa: A002
+    ) -> Process:
+        """Cover the metal by the second insulation, its thickness measured from the metal (m), with openings.
+
+        Between the traces it reaches down to the first insulation.
+        """
+        self._require(self.metal_layer is not None, "passivate", "metallise", before=True)
+        self._require(self.passivation is None, "passivate", "passivate")
+        height = quantity(thickness, "m", "thickness of the second insulation", above=0.0)
+        holes = tuple(openings)
+        assert self.metal_layer is not None
+        pads = [item.footprint() for item in self.metal_layer.content] + [via.footprint() for via in self.vias]
+        for hole in holes:
+            if not isinstance(hole, Opening):
+                raise GeometryError(f"passivate: {hole!r} is no Opening")
+            self._check_opening(hole, pads)
+        for number, first in enumerate(holes):
+            for second in holes[number + 1 :]:
+                if first.footprint().overlaps(second.footprint()):
+                    raise GeometryError(f"openings '{first.name}' and '{second.name}' overlap; move them apart")
+        bottom, top = self.metal_layer.z
+        return self._checked(replace(self, passivation=Layer((bottom, top + height), _material(material), holes)))
+
+    def attach_contacts(self, height: float | str, diameter: float | str, material: Any = "sac305") -> Process:  # noqa: A002
+        """Attach an outer contact in every opening: height over the metal and diameter (m)."""
+        self._require(self.passivation is not None, "attach contacts", "passivate", before=True)
+        self._require(self.contacts is None, "attach contacts", "attach_contacts")
+        assert self.passivation is not None
+        contact = Contact(height, diameter, material)  # type: ignore[arg-type]
+        if not self.passivation.content:
+            raise GeometryError("attach_contacts: the second insulation has no openings; give passivate(openings=[...])")
+        for hole in self.passivation.content:
+            if contact.diameter > hole.diameter * (1 + 1e-9):
+                raise GeometryError(
+                    f"contact of {describe(contact.diameter, 'm')} diameter does not fit into opening '{hole.name}' of "
+                    f"{describe(hole.diameter, 'm')}; make the contact narrower or the opening wider"
+                )
+        return self._checked(replace(self, contacts=contact))
+
+    @property
+    def stages(self) -> tuple[str, ...]:
+        """The stages that this process has gone through."""
+        done = (
+            True,
+            bool(self.modules),
+            self.insulation is not None,
+            bool(self.vias),
+            self.metal_layer is not None,
+            self.passivation is not None,
+            self.contacts is not None,
+        )
+        return tuple(stage for stage, reached in zip(STAGES, done, strict=True) if reached)
+
+    def stage(self, name: str) -> Package:
+        """The package as it stood after a stage.
+
+        Parameters
+        ----------
+        name : str
+            One of `stages`: "carrier", "attached", "insulated", "opened", "metallised", "passivated", "contacted".
+        """
+        if name not in self.stages:
+            raise GeometryError(f"the process has no stage '{name}'; {near_misses(str(name), self.stages)}")
+        last = STAGES.index(name)
+        keep: dict[str, Any] = {}
+        for field, stage, empty in (
+            ("modules", 1, ()),
+            ("insulation", 2, None),
+            ("vias", 3, ()),
+            ("metal_layer", 4, None),
+            ("passivation", 5, None),
+            ("contacts", 6, None),
+        ):
+            if last < stage:
+                keep[field] = empty
+        return replace(self, **keep).package()
+
+    def package(self) -> Package:
+        """The package as it stands after the last step."""
+        return Package(tuple(self._parts()))
+
+    def _parts(self) -> list[Part]:
+        plan = self._plan()
+        kind = "chip" if isinstance(self.carrier, Chip) else "substrate"
+        carrier = self.carrier
+        parts = [Part(carrier.name, plan, (-carrier.thickness, 0.0), carrier.material, "carrier", kind)]
+        if self.insulation is not None:
+            parts.append(Part("insulation", plan, self.insulation.z, self.insulation.material, "insulation"))
+        if self.passivation is not None:
+            parts.append(Part("passivation", plan, self.passivation.z, self.passivation.material, "passivation"))
+        parts += self._module_parts()
+        for via in self.vias:
+            parts += self._via_parts(via)
+        if self.metal_layer is not None:
+            layer = self.metal_layer
+            parts += [Part(item.name, item.footprint(), layer.z, layer.material, "metal") for item in layer.content]
+        if self.passivation is not None and self.metal_layer is not None:
+            floor = self.metal_layer.z[1]
+            for hole in self.passivation.content:
+                outline = hole.footprint()
+                parts.append(Part(hole.name, outline, (floor, self.passivation.z[1]), None, "opening", hole.name))
+                if self.contacts is not None:
+                    stud, name = self.contacts, f"{hole.name}.contact"
+                    height = (floor, floor + stud.height)
+                    parts.append(
+                        Part(name, circles(stud.diameter, [hole.at]), height, stud.material, "contact", hole.name)
+                    )
+        return parts
+
+    def _via_parts(self, via: Vias) -> list[Part]:
+        assert self.insulation is not None
+        if self.metal_layer is None:
+            parts = [Part(via.name, via.footprint(), (via.bottom, self.insulation.z[1]), None, "hole", via.name, via.onto)]
+        else:
+            height = (via.bottom, self.metal_layer.z[1])
+            parts = [Part(via.name, via.footprint(), height, self.metal_layer.material, "via", via.name, via.onto)]
+        if via.contact is not None:
+            height = (via.bottom, via.bottom + via.contact.height)
+            studs = circles(via.contact.diameter, via.at)
+            name = f"{via.name}.contact"
+            parts.append(Part(name, studs, height, via.contact.material, "contact", via.name, via.onto))
+        return parts
+
+    def _module_parts(self) -> list[Part]:
+        return [part for module, at in self.modules for part in module.parts(at)]
+
+    def _plan(self) -> Footprint:
+        return rectangle(self.carrier.size)
+
+    def _inside_carrier(self, footprint: Footprint, what: str) -> None:
+        if not self._plan().covers(footprint):
+            x0, y0, x1, y1 = footprint.bounds
+            width, depth = self.carrier.size
+            raise GeometryError(
+                f"{what} reaches outside the carrier: it covers x from {describe(x0, 'm')} to {describe(x1, 'm')}, y from "
+                f"{describe(y0, 'm')} to {describe(y1, 'm')}; the carrier ends at +-{describe(width / 2, 'm')}, "
+                f"+-{describe(depth / 2, 'm')}; move it or enlarge the carrier"
+            )
+
+    def _clear(self, name: str, holes: Footprint, bottom: float) -> None:
+        """Refuse vias that hit a part of a module above their bottom (m), or leave the carrier."""
+        self._inside_carrier(holes, f"via '{name}'")
+        for part in self._module_parts():
+            if part.z[1] > bottom * (1 + 1e-9) and part.footprint.overlaps(holes):
+                number = next(
+                    i for i, shape in enumerate(holes.shapes) if Footprint((shape,)).overlaps(part.footprint)
+                )
+                x, y = holes.shapes[number].center  # type: ignore[union-attr]
+                x0, y0, x1, y1 = part.footprint.bounds
+                raise GeometryError(
+                    f"via '{name}[{number}]' at ({describe(x, 'm')}, {describe(y, 'm')}) hits {part.role} '{part.name}', "
+                    f"which covers x from {describe(x0, 'm')} to {describe(x1, 'm')} and y from {describe(y0, 'm')} to "
+                    f"{describe(y1, 'm')}; move the via"
+                )
+
+    def _land(self, name: str, holes: Footprint, onto: str) -> float:
+        """The height (m) of the chip on which second vias end; refuse those that miss it."""
+        chips = {part.name: part for part in self._module_parts() if part.role == "chip"}
+        if onto not in chips:
+            raise GeometryError(f"via '{name}': there is no chip '{onto}'; {near_misses(onto, chips)}")
+        chip = chips[onto]
+        for number, shape in enumerate(holes.shapes):
+            if not chip.footprint.covers(Footprint((shape,))):
+                x, y = shape.center  # type: ignore[union-attr]
+                x0, y0, x1, y1 = chip.footprint.bounds
+                raise GeometryError(
+                    f"via '{name}[{number}]' at ({describe(x, 'm')}, {describe(y, 'm')}) misses chip '{onto}', which covers "
+                    f"x from {describe(x0, 'm')} to {describe(x1, 'm')} and y from {describe(y0, 'm')} to "
+                    f"{describe(y1, 'm')}; move the via onto the chip"
+                )
+        self._clear(name, holes, chip.z[1])
+        return chip.z[1]
+
+    def _check_opening(self, hole: Opening, pads: list[Footprint]) -> None:
+        outline = hole.footprint()
+        under = Footprint(tuple(shape for pad in pads for shape in pad.shapes if not pad.cutouts))
+        cut = [pad for pad in pads if pad.cutouts]
+        if (under.shapes and under.covers(outline)) or any(pad.covers(outline) for pad in cut):
+            return
+        bare = outline.area - (under.overlap_area(outline) if under.shapes else 0.0)
+        x, y = hole.at
+        raise GeometryError(
+            f"opening '{hole.name}' of {describe(hole.diameter, 'm')} at ({describe(x, 'm')}, {describe(y, 'm')}) has no "
+            f"metal below {100 * bare / outline.area:.3g} % of its area; move it over a trace, or make it narrower"
+        )
+
+    def _checked(self, process: Process) -> Process:
+        """The process itself, if its names are unique."""
+        seen: set[str] = set()
+        for part in process._parts():
+            if part.name in seen or (part.role == "chip" and part.name == part.group):
+                raise GeometryError(f"the name '{part.name}' is given twice; rename one of the two")
+            seen.add(part.name)
+        for module, _ in process.modules:
+            if module.name in seen:
+                raise GeometryError(f"module '{module.name}' has the name of one of the parts; rename one of the two")
+        return process
+
+    def _require(self, condition: bool, step: str, other: str, before: bool = False) -> None:
+        if not condition:
+            order = f"only after '{other}'" if before else f"only once, and not after '{other}'"
+            raise GeometryError(
+                f"cannot {step} now: it is possible {order}; the order is attach, insulate, open_vias, metallise, "
+                "passivate, attach_contacts"
+            )
+
+
+def _material(name: Any) -> Any:
+    return material(name)

@@ -1,0 +1,1 @@
+"""The weak forms, each equation once."""

@@ -1,0 +1,229 @@
+"""The answer of a steady solve, and every question that can be put to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mcpthermal.case import Case
+from mcpthermal.errors import InputError, near_misses
+from mcpthermal.fem.discretisation import Space
+from mcpthermal.result.balance import Balance
+from mcpthermal.result.fields import Fields
+from mcpthermal.result.provenance import Provenance
+from mcpthermal.result.summary import summarise
+from mcpthermal.result.vias import ViaRow, via_rows
+from mcpthermal.units import lengths
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Iteration:
+    """One coupling iteration: the largest change of temperature (K), and the unknowns' solver iterations."""
+
+    change: float
+    max_temperature: float
+    thermal_iterations: int
+    electrical_iterations: int
+
+
+@dataclass(frozen=True, eq=False)
+class SteadyResult:
+    """Temperature, potential and all that follows from them.
+
+    Attributes
+    ----------
+    case : Case
+    mesh : ColumnMesh or TetMesh
+    thermal, electrical : Space
+        Where temperature and potential live; `electrical` is None without terminals.
+    temperature : array
+        Raw values (K) at `thermal.points`.
+    potential : array or None
+        Raw values (V) at `electrical.points`.
+    joule_cells : array
+        Joule heat in each cell of the mesh (W).
+    terminal_values : mapping
+        Potential (V) and current (A) of each terminal.
+    balance : Balance
+    history : tuple of Iteration
+    provenance : Provenance
+    """
+
+    case: Case
+    mesh: Any
+    thermal: Space
+    electrical: Space | None
+    temperature: Floats
+    potential: Floats | None
+    joule_cells: Floats
+    terminal_values: Mapping[str, tuple[float, float]]
+    balance: Balance
+    history: tuple[Iteration, ...]
+    provenance: Provenance
+
+    @cached_property
+    def _extrema(self) -> tuple[Floats, Floats]:
+        return self.thermal.cell_extrema(self.temperature)
+
+    @cached_property
+    def _heat_content(self) -> Floats:
+        return self.thermal.cell_integrals(self.temperature)
+
+    def _cells(self, part: str | None) -> Any:
+        """The cells of a part, via, module, or of the whole package."""
+        if part is None:
+            return self.mesh.solid
+        place = self.case.place(part)
+        if not place.is_volume:
+            raise InputError(f"'{part}' is a face; name a part, such as '{self.case.package.names[0]}'")
+        return self.mesh.cells_of(place) & self.mesh.solid
+
+    def max_temperature(self, part: str | None = None) -> float:
+        """The highest temperature (K) of a part, or of all."""
+        return float(np.max(self._extrema[1][self._cells(part)]))
+
+    def min_temperature(self, part: str | None = None) -> float:
+        """The lowest temperature (K) of a part, or of all."""
+        return float(np.min(self._extrema[0][self._cells(part)]))
+
+    def mean_temperature(self, part: str | None = None) -> float:
+        """The mean temperature (K) over a part's volume, or over all."""
+        cells = self._cells(part)
+        return float(self._heat_content[cells].sum() / self.mesh.cell_volumes[cells].sum())
+
+    def temperature_at(self, points: Any) -> Floats:
+        """The temperature (K) at points (n, 3) (m).
+
+        Raises
+        ------
+        InputError
+            If a point lies outside the package.
+        """
+        values = self.thermal.evaluate(self.temperature, _points(points))
+        if np.isnan(values).any():
+            x = _points(points)[int(np.argmax(np.isnan(values)))]
+            raise InputError(f"the point ({x[0]:g}, {x[1]:g}, {x[2]:g}) m lies in no part of the package; move it inside")
+        return values
+
+    def potential_at(self, points: Any) -> Floats:
+        """The potential (V) at points (n, 3) (m); NaN where no current-carrying conductor is."""
+        spots = _points(points)
+        if self.electrical is None or self.potential is None:
+            return np.full(len(spots), np.nan)
+        return self.electrical.evaluate(self.potential, spots)
+
+    def _terminal(self, name: str) -> tuple[float, float]:
+        if name not in self.terminal_values:
+            raise InputError(f"'{name}' is no terminal of this case; {near_misses(str(name), self.terminal_values)}")
+        return self.terminal_values[name]
+
+    def voltage(self, terminal: str) -> float:
+        """The potential of a terminal (V), the mean over its faces."""
+        return self._terminal(terminal)[0]
+
+    def current(self, terminal: str) -> float:
+        """The current into the conductor at a terminal (A)."""
+        return self._terminal(terminal)[1]
+
+    def resistance(self, a: str, b: str) -> float:
+        """The voltage from terminal a to terminal b per current into a (ohm).
+
+        Raises
+        ------
+        InputError
+            If no current enters at a.
+        """
+        (high, current), (low, _) = self._terminal(a), self._terminal(b)
+        if current == 0.0:
+            raise InputError(f"no current enters at '{a}', so its resistance to '{b}' is not defined")
+        return (high - low) / current
+
+    def joule_power(self, part: str | None = None) -> float:
+        """The Joule heat in a part, or in all (W)."""
+        return float(self.joule_cells[self._cells(part)].sum())
+
+    def heat_out(self, face: str | None = None) -> float:
+        """The heat that leaves through a face with a thermal boundary, or through all of them (W)."""
+        rows = [row for row in self.balance.heat if row[1] in ("convection", "fixed temperature", "flux")]
+        if face is None:
+            return -sum(watt for _, _, watt in rows)
+        known = {place for place, _, _ in rows}
+        if face not in known:
+            raise InputError(f"'{face}' has no thermal boundary in this case; {near_misses(str(face), known)}")
+        return -sum(watt for place, _, watt in rows if place == face)
+
+    @cached_property
+    def _vias(self) -> tuple[ViaRow, ...]:
+        return via_rows(self)
+
+    def vias(self) -> tuple[ViaRow, ...]:
+        """One row for each via: current, mean current density, Joule heat, highest temperature."""
+        return self._vias
+
+    def terminals(self) -> tuple[dict[str, Any], ...]:
+        """One row for each terminal: name, voltage (V), current (A), power into the conductors (W)."""
+        return tuple(
+            {"name": name, "voltage": volt, "current": ampere, "power": volt * ampere}
+            for name, (volt, ampere) in self.terminal_values.items()
+        )
+
+    @cached_property
+    def fields(self) -> Fields:
+        """Temperature, potential, current density, heat flux and Joule density for files and pictures."""
+        return Fields.of(self)
+
+    @property
+    def ambient(self) -> float:
+        """The temperature from which rises are counted (K): the lowest of all boundaries."""
+        levels = [getattr(load, "ambient", getattr(load, "temperature", None)) for load in self.case.loads]
+        return min(float(level) for level in levels if level is not None)
+
+    def reported_parts(self) -> Sequence[str]:
+        """The parts that a summary lists: the chips, or all parts of a package without any."""
+        package = self.case.package
+        chips = [part.name for part in package.parts if part.role == "chip"]
+        chips += [part.name for part in package.parts if part.role == "carrier" and part.group == "chip"]
+        return chips or [part.name for part in package.parts if not part.is_void]
+
+    def summary(self) -> str:
+        """The answer as text."""
+        return summarise(self)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The answer as plain numbers (SI), for JSON; the schema is documented in `io/result_json.py`."""
+        package = self.case.package
+        parts = {
+            part.name: {
+                "max_K": self.max_temperature(part.name),
+                "mean_K": self.mean_temperature(part.name),
+                "min_K": self.min_temperature(part.name),
+                "joule_W": self.joule_power(part.name),
+                "material": part.material.name,
+                "role": part.role,
+            }
+            for part in package.parts
+            if not part.is_void
+        }
+        return {
+            "case": self.case.name,
+            "ambient_K": self.ambient,
+            "parts": parts,
+            "vias": [row.to_dict() for row in self.vias()],
+            "terminals": list(self.terminals()),
+            "balance": self.balance.to_dict(),
+            "history": [vars(item) for item in self.history],
+            "provenance": self.provenance.to_dict(),
+        }
+
+
+def _points(points: Any) -> Floats:
+    rows = np.asarray(points, object)
+    rows = rows[None, :] if rows.ndim == 1 else rows
+    return np.array([lengths(row, "a point (x, y, z)", count=3) for row in rows], float).reshape(-1, 3)

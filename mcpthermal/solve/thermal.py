@@ -1,0 +1,102 @@
+"""The steady heat problem of a case on a space: loads, boundaries, one linear solve, and where the heat goes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mcpthermal.case import Case
+from mcpthermal.fem.discretisation import Space
+from mcpthermal.fem.numbering import Numbering
+from mcpthermal.linalg import Solver, SolveReport
+from mcpthermal.loads import Convection, FixedTemperature, HeatFlux, Power
+
+Floats = NDArray[np.float64]
+
+
+class ThermalProblem:
+    """Loads and boundaries of a case, assembled once for all coupling iterations.
+
+    Parameters
+    ----------
+    case : Case
+    space : Space
+        On the filled cells.
+    solver : Solver
+    """
+
+    def __init__(self, case: Case, space: Space, solver: Solver) -> None:
+        self.case, self.space, self.solver = case, space, solver
+        self.axes = [None if part.is_void else part.material.thermal_axes for part in case.package.parts]
+        mesh = space.mesh
+        self.sources: list[tuple[str, str, Floats]] = []
+        self.exchanges: list[tuple[str, str, Any, Floats]] = []
+        self.fixed: list[tuple[str, str, Any, float]] = []
+        for load in case.of(Power):
+            self.sources.append((load.place, "power", self._power(load)))
+        for load in case.of(HeatFlux):
+            faces = mesh.faces_of(case.place(load.place))
+            self.sources.append((load.place, "flux", space.face_load(faces, load.flux)))
+        for load in case.of(Convection):
+            faces = mesh.exposed(mesh.faces_of(case.place(load.place)))
+            matrix, push = space.face_exchange(faces, load.h), space.face_load(faces, load.h * load.ambient)
+            self.exchanges.append((load.place, "convection", matrix, push))
+        taken = np.zeros(space.size, bool)
+        for load in case.of(FixedTemperature):
+            place = case.place(load.place)
+            if place.is_volume:
+                entries = space.cell_entries(mesh.cells_of(place))
+            else:
+                entries = space.face_entries(mesh.faces_of(place))
+            entries = entries[~taken[entries]]
+            taken[entries] = True
+            self.fixed.append((load.place, "fixed temperature", entries, load.temperature))
+        self.numbering = Numbering(space.active, [(entries, value) for _, _, entries, value in self.fixed])
+        levels = [load.ambient for load in case.of(Convection)] + [load.temperature for load in case.of(FixedTemperature)]
+        self.reference = float(np.mean(levels))
+        self.supply = sum((load for _, _, load in self.sources), np.zeros(space.size))
+        self.push = sum((load for _, _, _, load in self.exchanges), np.zeros(space.size))
+
+    def _power(self, load: Power) -> Floats:
+        mesh, place = self.space.mesh, self.case.place(load.place)
+        if place.is_volume and load.distribution == "volume":
+            cells = mesh.cells_of(place)
+            return self.space.volume_load(cells, load.power / mesh.cell_volumes[cells].sum())
+        if place.is_volume:
+            side = self.case.package.parts[place.parts[0]].active_face
+            place = replace(place, face=side)
+        faces = mesh.faces_of(place)
+        return self.space.face_load(faces, load.power / mesh.face_areas(faces).sum())
+
+    @property
+    def start(self) -> Floats:
+        """A uniform temperature (K) between the boundaries' own."""
+        return np.full(self.space.size, self.reference)
+
+    def solve(self, temperature: Floats, joule: Floats) -> tuple[Floats, SolveReport]:
+        """The temperature (K) with conductivities at a given temperature and a given Joule load (W).
+
+        Solved for the rise over a uniform temperature, so that the tolerance is relative to the heat.
+        """
+        self.operator = self.space.operator(self.axes, self.space.sampler(temperature))
+        self.operator.add_matrices([matrix for _, _, matrix, _ in self.exchanges])
+        number = self.numbering
+        base = np.where(number.is_fixed, number.values, self.reference)
+        load = number.collapse(self.supply + joule + self.push - self.operator.apply(base))
+        scale = float(np.linalg.norm(load))
+        guess = number.pick(temperature) - self.reference
+        rise, report = self.solver.solve(self.space.system(self.operator, number), load, guess, scale=scale)
+        return base + number.expand(rise), report
+
+    def heat(self, temperature: Floats, joule: Floats) -> list[tuple[str, str, float]]:
+        """Heat into the body (W) by each load: (place, kind, heat); a fixed temperature's by its residual."""
+        rows = [(place, kind, float(load.sum())) for place, kind, load in self.sources]
+        for place, kind, matrix, push in self.exchanges:
+            rows.append((place, kind, float(push.sum() - (matrix @ temperature).sum())))
+        if self.fixed:
+            reaction = self.operator.apply(temperature) - self.supply - joule - self.push
+            rows += [(place, kind, float(reaction[entries].sum())) for place, kind, entries, _ in self.fixed]
+        return rows

@@ -1,0 +1,249 @@
+"""Units and signs, and the one door through which values enter.
+
+Everything is SI: what goes in, what comes out and what is written to files. Temperatures are absolute
+and in kelvin; degrees Celsius are for people (:func:`celsius`, ``"25 degC"``, tables). Heat and current
+*into* the body are positive.
+
+Wherever a number is accepted, so is a string with a unit, such as ``"200 um"`` or ``"3 mohm"``. Strings
+are read here and nowhere else; the library that knows the units is loaded with the first of them.
+"""
+
+from __future__ import annotations
+
+import math
+import numbers
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any, TypeAlias
+
+from mcpthermal.errors import UnitError
+
+Value: TypeAlias = float | str  # a number in SI units, or a string with a unit
+
+nm, um, mm, cm, m = 1e-9, 1e-6, 1e-3, 1e-2, 1.0
+mA, mV, mW, uohm, mohm = 1e-3, 1e-3, 1e-3, 1e-6, 1e-3
+ZERO_CELSIUS = 273.15  # in K
+
+# What a value in a unit is called, and an example of it: the vocabulary of the messages.
+# fmt: off
+_KINDS = {
+    "": ("a pure number", "0.9"), "m": ("a length", "0.3 mm"), "m2": ("an area", "4 mm2"),
+    "s": ("a time", "5 ms"), "Hz": ("a frequency", "10 kHz"), "K": ("a temperature", "25 degC"),
+    "A": ("a current", "2 A"), "V": ("a voltage", "50 mV"), "W": ("a power", "1.5 W"),
+    "ohm": ("a resistance", "3 mohm"), "ohm m": ("an electrical resistivity", "17.2 nohm m"),
+    "ohm m2": ("a contact resistivity", "1e-8 ohm cm2"), "K/W": ("a thermal resistance", "12 K/W"),
+    "m2 K/W": ("a thermal resistance of an area", "5e-6 m2 K/W"), "W/m2": ("a heat flux", "2 W/cm2"),
+    "W/(m2 K)": ("a heat transfer coefficient", "1000 W/(m2 K)"), "W/m3": ("a power density", "1 W/mm3"),
+    "W/(m K)": ("a thermal conductivity", "130 W/(m K)"), "J": ("an energy", "2 mJ"),
+    "S/m": ("an electrical conductivity", "5.8e7 S/m"), "kg/m3": ("a density", "8.96 g/cm3"),
+    "J/(kg K)": ("a specific heat", "385 J/(kg K)"), "1/K": ("a temperature coefficient", "0.0039 1/K"),
+}
+# fmt: on
+_PREFIXES = {"G": 1e9, "M": 1e6, "k": 1e3, "": 1.0, "m": 1e-3, "u": 1e-6, "n": 1e-9, "p": 1e-12}
+_PREFIXED = {"A", "V", "W", "ohm", "Hz", "J", "m", "s"}
+_NUMBER = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(.*?)\s*", re.DOTALL)
+_POWER = re.compile(r"([A-Za-zµμΩΩ°])(?:\*\*|\^)?(-?\d)(?!\d)")
+# Only names with small powers reach the parser of units, which would otherwise evaluate arithmetic.
+_SAFE_UNIT = re.compile(r"(?:[A-Za-zµμΩΩ°%_]++(?:\*\*-?\d(?!\d))?|1(?![\d.])|[\s*/()·])*+")
+
+
+def celsius(temperature: float) -> float:
+    """The absolute temperature of a Celsius temperature.
+
+    Parameters
+    ----------
+    temperature : float
+        In degC.
+
+    Returns
+    -------
+    float
+        In K.
+
+    Raises
+    ------
+    UnitError
+        If it is not a finite number, or below absolute zero.
+    """
+    kelvin = _finite(temperature, "", "celsius()") + ZERO_CELSIUS
+    return quantity(kelvin, "K", "celsius()", minimum=0.0)
+
+
+def quantity(
+    value: Value,
+    unit: str,
+    name: str,
+    *,
+    minimum: float | None = None,
+    maximum: float | None = None,
+    above: float | None = None,
+) -> float:
+    """Read a value: a number in an SI unit, or a string with any unit of the same kind.
+
+    Parameters
+    ----------
+    value : float or str
+        A real number in `unit`, or a string such as ``"200 um"`` or ``"25 degC"``.
+    unit : str
+        The SI unit, such as ``"m"`` or ``"W/(m2 K)"``; ``""`` for a pure number.
+    name : str
+        What the value is, for messages: ``"thickness of chip 'logic'"``.
+    minimum, maximum : float, optional
+        Inclusive limits in `unit`.
+    above : float, optional
+        Exclusive lower limit in `unit`.
+
+    Returns
+    -------
+    float
+        The value in `unit`.
+
+    Raises
+    ------
+    UnitError
+        If it is no finite number, has no unit or the wrong one, or lies outside the limits.
+    """
+    number = _parse(value, unit, name) if isinstance(value, str) else _finite(value, unit, name)
+    if above is not None and number <= above:
+        raise _limit_error(value, number, unit, name, "above", above)
+    if minimum is not None and number < minimum:
+        raise _limit_error(value, number, unit, name, "at least", minimum)
+    if maximum is not None and number > maximum:
+        raise _limit_error(value, number, unit, name, "at most", maximum)
+    return number
+
+
+def lengths(
+    values: Iterable[Value], name: str, *, count: int | None = None, **limits: float | None
+) -> tuple[float, ...]:
+    """Read several lengths, such as the coordinates of a point or the sides of a rectangle.
+
+    Parameters
+    ----------
+    values : iterable of float or str
+        Lengths in m, or strings such as ``"0.3 mm"``.
+    name : str
+        What they are, for messages.
+    count : int, optional
+        How many there must be.
+    **limits : float, optional
+        `minimum`, `maximum` and `above` in m for each of them, as for :func:`quantity`.
+
+    Raises
+    ------
+    UnitError
+        If there are more or fewer than `count`, or one of them is no length or outside the limits.
+    """
+    remedy = f"give {count if count is not None else 'several'} lengths, e.g. (1e-3, '2 mm')"
+    if isinstance(values, str) or not isinstance(values, Iterable) or getattr(values, "ndim", 1) == 0:
+        raise UnitError(f"{name}: {values!r} is a single value; {remedy}")
+    items = tuple(values)
+    if count is not None and len(items) != count:
+        raise UnitError(f"{name}: {items!r} has {len(items)} values; {remedy}")
+    return tuple(quantity(x, "m", f"{name}, value {i}", **limits) for i, x in enumerate(items, start=1))
+
+
+def describe(value: float, unit: str) -> str:
+    """A value for people: six significant digits, with a prefix where the unit is a single one.
+
+    Parameters
+    ----------
+    value : float
+        In `unit`.
+    unit : str
+        An SI unit. Temperatures from 200 K on also show degC; smaller ones are taken for differences.
+
+    Returns
+    -------
+    str
+        Such as ``"200 um"``, ``"358.15 K (85 degC)"`` or ``"1000 W/(m2 K)"``.
+    """
+    text = f"{value:.6g} {unit}".rstrip()
+    if not math.isfinite(value):
+        return text
+    if unit == "K" and value >= 200.0:
+        return f"{text} ({round(value - ZERO_CELSIUS, 6) + 0.0:.6g} degC)"
+    size = abs(float(f"{value:.6g}"))
+    if unit not in _PREFIXED or size < 1e-12 or (unit in ("m", "s") and size >= 1.0):
+        return text
+    prefix = next(prefix for prefix, factor in _PREFIXES.items() if size >= factor)
+    return f"{value / _PREFIXES[prefix]:.6g} {prefix}{unit}"
+
+
+def _remedy(unit: str) -> str:
+    """What is needed and how to write it, as the end of a message."""
+    kind, example = _KINDS.get(unit, ("a quantity", f"1.5 {unit}"))
+    if not unit:
+        return f"{kind} is needed, e.g. {example}"
+    return f"{kind} ({unit}) is needed, e.g. '{example}' or a plain number in {unit}"
+
+
+def _finite(value: Any, unit: str, name: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        raise UnitError(f"{name}: {value!r} is no number; {_remedy(unit)}")
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf
+    if not math.isfinite(number):
+        raise UnitError(f"{name}: {number} {unit}".rstrip() + f" is not finite; {_remedy(unit)}")
+    return number
+
+
+def _parse(text: str, unit: str, name: str) -> float:
+    match = _NUMBER.fullmatch(text)
+    if match is None or (unit and not match[2]):
+        lack = "has no unit" if match else "does not begin with a finite number"
+        raise UnitError(f"{name}: '{text}' {lack}; {_remedy(unit)}")
+    conversion = _conversion(match[2], unit) if match[2] else (1.0, 0.0)
+    if isinstance(conversion, str):
+        raise UnitError(f"{name}: '{text}' {conversion}; {_remedy(unit)}")
+    number = float(match[1]) * conversion[0] + conversion[1]
+    if conversion[1] and number < 0.0:
+        raise UnitError(f"{name}: '{text}' is below absolute zero ({-ZERO_CELSIUS} degC); {_remedy(unit)}")
+    return _finite(number, unit, name)
+
+
+@lru_cache(maxsize=512)
+def _conversion(given: str, unit: str) -> tuple[float, float] | str:
+    """Factor and offset (of degC and degF) to an SI unit, or what is wrong with the given unit."""
+    registry, spelled, wanted = _registry(), _spelled(given), _spelled(unit)
+    unreadable = f"has the unit '{given}', which is not known"
+    if len(spelled) > 80 or not _SAFE_UNIT.fullmatch(spelled):
+        return unreadable
+    # The parser of units raises a dozen kinds of exceptions at malformed text; all mean the same here.
+    try:
+        parsed = registry.parse_units(spelled)
+        if not parsed.is_compatible_with(wanted):
+            kinds = (kind for si, (kind, _) in _KINDS.items() if parsed.is_compatible_with(_spelled(si)))
+            return f"is {next(kinds, 'in ' + given)}"
+        zero, one, two = (float(registry.Quantity(x, parsed).to(wanted).magnitude) for x in (0.0, 1.0, 2.0))
+    except Exception:
+        return unreadable
+    if not math.isclose(two - one, one - zero, rel_tol=1e-9):
+        return f"has the logarithmic unit '{given}', which is not supported"
+    # Fifteen digits drop the rounding of the conversion, so that "200 um" equals 200 * um.
+    return float(f"{one - zero:.12g}" if zero else f"{one:.15g}"), float(f"{zero:.12g}")
+
+
+def _spelled(unit: str) -> str:
+    """A unit as the parser wants it: ``"W/(m2 K)"`` becomes ``"W/(m**2 K)"``."""
+    plain = unit.translate({ord("²"): "2", ord("³"): "3", ord("·"): "*", ord("⋅"): "*"})
+    return _POWER.sub(r"\1**\2 ", plain).strip()
+
+
+@lru_cache(maxsize=1)
+def _registry() -> Any:
+    """The registry of units, made once; its library takes a moment to load."""
+    import pint
+
+    return pint.UnitRegistry()
+
+
+def _limit_error(value: Value, number: float, unit: str, name: str, relation: str, limit: float) -> UnitError:
+    shown, bound = describe(number, unit), describe(limit, unit)
+    if shown == bound and number != limit:
+        shown, bound = f"{number!r} {unit}".rstrip(), f"{limit!r} {unit}".rstrip()
+    written = f"'{value}'" if isinstance(value, str) else shown
+    return UnitError(f"{name}: {written} is not allowed, it must be {relation} {bound}; {_remedy(unit)}")
