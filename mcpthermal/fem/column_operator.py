@@ -10,7 +10,10 @@ Legend: K planar stiffness, M planar mass, h thickness of a layer.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -74,27 +77,46 @@ class ColumnOperator:
 
     def apply(self, raw: Floats) -> Floats:
         """The product with a raw vector."""
-        field = raw.reshape(self.shape)
-        result = np.zeros(self.shape)
-        for layers, stiffness, mass in self.shared:
-            start = 2 * layers
-            local = np.stack([field[:, start], field[:, start + 1], field[:, start + 2]], axis=2)
-            flat = local.reshape(self.shape[0], -1)
-            h = self.heights[layers][:, None]
-            product = (self.plane.matrix(stiffness) @ flat).reshape(local.shape) @ MASS * h
-            product += (self.plane.matrix(mass) @ flat).reshape(local.shape) @ STIFFNESS / h
+        # Node by node, so that a Gauss plane is a combination of contiguous rows.
+        field = np.ascontiguousarray(raw.reshape(self.shape).T)
+        result = np.zeros_like(field)
+        for layers, stiffness, mass, _, _ in self._shared_matrices:
+            rows = 2 * layers[:, None] + np.arange(3)
+            h = self.heights[layers][:, None, None]
+            local = field[rows]
+            along = _on_rows(stiffness, np.einsum("mn,lni->lmi", MASS, local) * h)
+            through = _on_rows(mass, np.einsum("mn,lni->lmi", STIFFNESS, local) / h)
             for node in range(3):
-                result[:, start + node] += product[:, :, node]
-        for layer, stiffness, mass in self.varying:
-            h, span = self.heights[layer], slice(2 * layer, 2 * layer + 3)
-            local = field[:, span]
-            for g in range(3):
-                along = self.plane.matrix(stiffness[g]) @ (local @ VALUES[g])
-                through = self.plane.matrix(mass[g]) @ (local @ SLOPES[g])
-                result[:, span] += np.outer(along, WEIGHTS[g] * h * VALUES[g])
-                result[:, span] += np.outer(through, WEIGHTS[g] / h * SLOPES[g])
-        flat = result.ravel()
+                result[rows[:, node]] += along[:, node] + through[:, node]
+        # SciPy's sparse product and NumPy's loops run outside Python's lock, so threads share the layers.
+        products = _POOL.map(lambda item: self._layer_product(item, field), self._varying_matrices)
+        for (layer, _), product in zip(self._varying_matrices, products, strict=True):
+            result[2 * layer : 2 * layer + 3] += product
+        flat = result.T.ravel()
         return flat if self.extra is None else flat + self.extra @ raw
+
+    @cached_property
+    def _shared_matrices(self) -> list[tuple[Ints, Any, Any, Floats, Floats]]:
+        return [(layers, self.plane.matrix(k), self.plane.matrix(m), k, m) for layers, k, m in self.shared]
+
+    @cached_property
+    def _varying_matrices(self) -> list[tuple[int, list[Any]]]:
+        return [(layer, [self.plane.matrix(row) for row in (*k, *m)]) for layer, k, m in self.varying]
+
+    def _layer_product(self, item: tuple[int, list[Any]], field: Floats) -> Floats:
+        """The share (3 nodes, planar unknowns) of a layer whose Gauss planes have matrices of their own."""
+        layer, matrices = item
+        h, local = self.heights[layer], field[2 * layer : 2 * layer + 3]
+        result = np.zeros_like(local)
+        for g, weight in enumerate(WEIGHTS):
+            for matrix, shape, factor in ((matrices[g], VALUES[g], weight * h), (matrices[g + 3], SLOPES[g], weight / h)):
+                plane = shape[0] * local[0]
+                plane += shape[1] * local[1]
+                plane += shape[2] * local[2]
+                product = matrix @ plane
+                for node in range(3):
+                    result[node] += factor * shape[node] * product
+        return result
 
     def _layer_blocks(self, reduce: Any, shape: Floats) -> Any:
         """For each layer: selected planar entries times vertical matrices in a basis `shape` of the nodes.
@@ -169,6 +191,16 @@ class ColumnOperator:
         if data:
             total = total + _gathered(data, at_row, at_column, size)
         return total.tocsr()
+
+
+_THREADS = min(4, os.cpu_count() or 1)
+_POOL = ThreadPoolExecutor(_THREADS)
+
+
+def _on_rows(matrix: Any, rows: Floats) -> Floats:
+    """A planar matrix applied to each row of (layers, nodes, planar unknowns)."""
+    flat = rows.reshape(-1, rows.shape[-1])
+    return (matrix @ np.ascontiguousarray(flat.T)).T.reshape(rows.shape)
 
 
 def _gathered(data: list[Any], rows: list[Any], columns: list[Any], size: int) -> Any:

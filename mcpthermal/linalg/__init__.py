@@ -1,22 +1,30 @@
-"""Linear algebra behind one contract: a solution has the residual that was asked for, or it is an error."""
+"""Sparse linear algebra: solutions with a residual contract."""
 
-from mcpthermal.linalg.direct import Factorisation, pardiso_available
-from mcpthermal.linalg.krylov import conjugate_gradients
-from mcpthermal.linalg.multigrid import TwoLevel
-from mcpthermal.linalg.operator import LinearSystem, MatrixSystem
-from mcpthermal.linalg.smoothers import Chebyshev, LineBlocks, PointJacobi
-from mcpthermal.linalg.solver import Solver, SolveReport
+from __future__ import annotations
+
+from .direct import Factorisation, factorise, pardiso_available
+from .krylov import conjugate_gradients
+from .multigrid import SmoothedAggregation, TwoLevel
+from .operator import Array, BlockInverse, CsrMatrix, LinearSystem, MatrixSystem
+from .smoothers import Chebyshev, LineBlocks, PointJacobi, largest_eigenvalue
+from .solver import Solver, SolveReport
 
 __all__ = [
+    "Array",
+    "BlockInverse",
     "Chebyshev",
+    "CsrMatrix",
     "Factorisation",
     "LineBlocks",
     "LinearSystem",
     "MatrixSystem",
     "PointJacobi",
+    "SmoothedAggregation",
     "SolveReport",
     "Solver",
     "TwoLevel",
     "conjugate_gradients",
+    "factorise",
+    "largest_eigenvalue",
     "pardiso_available",
 ]

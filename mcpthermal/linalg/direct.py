@@ -1,103 +1,207 @@
-"""Direct solvers: PARDISO where it is installed, SciPy's SuperLU elsewhere."""
+"""Direct solution: PARDISO through pypardiso where it runs, SciPy's SuperLU elsewhere."""
 
 from __future__ import annotations
 
+import threading
 import time
-import warnings
 import weakref
+from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
-import scipy.sparse as sp
-import scipy.sparse.linalg
-from numpy.typing import NDArray
+import scipy.sparse as sparse
+from scipy.sparse.linalg import splu
 
-from mcpthermal.errors import LinearSolveError
+from ..errors import LinearSolveError, MissingLibraryError
+from .checks import check_matrix, check_regular
+from .operator import Array, CsrMatrix
 
-Array = NDArray[np.float64]
-
-
-def pardiso_available() -> bool:
-    """Whether PARDISO (pypardiso and MKL) can be used."""
-    try:
-        import pypardiso  # noqa: F401
-    except (ImportError, OSError):
-        return False
-    return True
+PARDISO = "PARDISO"
+SUPERLU = "SuperLU"
+_SPD, _SYMMETRIC, _GENERAL = 2, -2, 11
+_ZERO_PIVOT = -4
+_SHIFT = 1e-12
+_PARDISO_ERRORS = {
+    -1: "inconsistent input",
+    -2: "out of memory",
+    -3: "reordering failed",
+    _ZERO_PIVOT: "zero or negative pivot",
+    -8: "32-bit overflow: the factors are too large",
+}
 
 
 class Factorisation:
-    """The factors of a symmetric positive definite matrix.
-
-    Parameters
-    ----------
-    matrix : sparse matrix
+    """A factorised matrix.
 
     Attributes
     ----------
     name : str
-        "PARDISO" or "SuperLU".
+        ``"PARDISO"`` or ``"SuperLU"``.
+    size : int
+        The number of unknowns.
     seconds : float
+        The time that the factorisation took.
+    """
+
+    def __init__(self, name: str, size: int, solve: Callable[[Array], Array], seconds: float) -> None:
+        self.name, self.size, self.seconds = name, size, seconds
+        self._solve = solve
+
+    def solve(self, b: Array) -> Array:
+        """Solve for one right-hand side ``(n,)`` or several ``(n, k)``."""
+        b = np.asarray(b, dtype=float)
+        if b.ndim not in (1, 2) or b.shape[0] != self.size:
+            raise ValueError(f"a right-hand side of shape {b.shape} does not fit {self.size:,} unknowns")
+        return self._solve(b) if b.size else np.zeros_like(b)
+
+
+@lru_cache(maxsize=1)
+def _pypardiso() -> Any:
+    """The module of pypardiso, or None where it or MKL is missing; its import loads MKL."""
+    try:
+        from pypardiso import pardiso_wrapper
+    except (ImportError, OSError):
+        return None
+    return pardiso_wrapper
+
+
+def pardiso_available() -> bool:
+    """Whether PARDISO can be used here."""
+    return _pypardiso() is not None
+
+
+def factorise(matrix: CsrMatrix, *, prefer: str | None = None, definite: bool = True) -> Factorisation:
+    """Factorise a sparse matrix and make sure that the factors can be used.
+
+    Parameters
+    ----------
+    matrix : sparse matrix
+        The matrix.
+    prefer : {"PARDISO", "SuperLU"}, optional
+        The library; PARDISO where it runs unless given.
+    definite : bool
+        The matrix has to be symmetric positive definite. With False any regular matrix will do.
+
+    Returns
+    -------
+    Factorisation
 
     Raises
     ------
     LinearSolveError
-        If the matrix is singular or has entries that are not finite.
+        If the matrix is singular, not finite, or not what it has to be; the message says what was found.
+    """
+    start = time.perf_counter()
+    matrix = matrix.tocsr()
+    name = _library(prefer)
+    symmetric = check_matrix(matrix, definite)
+    size = matrix.shape[0]
+    if size == 0:
+        return Factorisation(name, 0, lambda b: b, 0.0)
+    if name == PARDISO:
+        solve = _pardiso(matrix, definite, symmetric)
+    else:
+        solve = _superlu(matrix, definite)
+    check_regular(matrix, solve)
+    return Factorisation(name, size, solve, time.perf_counter() - start)
+
+
+def _library(prefer: str | None) -> str:
+    if prefer is None:
+        return PARDISO if pardiso_available() else SUPERLU
+    for name in (PARDISO, SUPERLU):
+        if prefer.lower() == name.lower():
+            if name == PARDISO and not pardiso_available():
+                raise MissingLibraryError("PARDISO is not available here: pip install pypardiso")
+            return name
+    raise ValueError(f"unknown direct solver {prefer!r}: known are '{PARDISO}' and '{SUPERLU}'")
+
+
+def _pardiso(matrix: CsrMatrix, definite: bool, symmetric: bool) -> Callable[[Array], Array]:
+    """PARDISO; a definite matrix gets a Cholesky factorisation."""
+    if not definite:
+        return _Pardiso(matrix, _SYMMETRIC if symmetric and matrix.diagonal().all() else _GENERAL).solve
+    try:
+        return _Pardiso(matrix, _SPD).solve
+    except _PivotError:
+        raise _diagnose(matrix) from None
+
+
+def _diagnose(matrix: CsrMatrix) -> LinearSolveError:
+    """Why a Cholesky factorisation failed: a slight shift saves a singular matrix, not an indefinite one."""
+    try:
+        shifted = _Pardiso(matrix + sparse.diags(_SHIFT * matrix.diagonal(), format="csr"), _SPD)
+        check_regular(matrix, shifted.solve)
+    except _PivotError:
+        return _indefinite(_Pardiso(matrix, _SYMMETRIC).negative_pivots, matrix.shape[0])
+    except LinearSolveError as singular:
+        return singular
+    return LinearSolveError("the matrix is singular or indefinite within rounding: a pivot is not positive")
+
+
+def _indefinite(count: int, size: int) -> LinearSolveError:
+    return LinearSolveError(f"the matrix is not positive definite: {count:,} of {size:,} pivots are negative")
+
+
+class _PivotError(LinearSolveError):
+    """A Cholesky factorisation met a pivot that is not positive."""
+
+
+class _Pardiso:
+    """One PARDISO instance with one matrix.
+
+    The call below pypardiso's `solve` is used on purpose: `solve` compares the whole matrix with the
+    factorised one at every right-hand side, and knows only unsymmetric matrices.
     """
 
-    def __init__(self, matrix: Any) -> None:
-        start = time.perf_counter()
-        if not np.isfinite(matrix.data).all():
-            raise LinearSolveError("the matrix has entries that are not finite")
-        self.size = int(matrix.shape[0])
-        if pardiso_available():
-            self.name, self._solve = "PARDISO", _pardiso(matrix)
-        else:
-            self.name, self._solve = "SuperLU", _superlu(matrix)
-        self.seconds = time.perf_counter() - start
+    def __init__(self, matrix: CsrMatrix, kind: int) -> None:
+        if matrix.nnz >= np.iinfo(np.int32).max:
+            raise LinearSolveError(f"PARDISO counts in 32 bits, and the matrix has {matrix.nnz:,} entries")
+        stored = matrix if kind == _GENERAL else sparse.triu(matrix, format="csr")
+        stored = sparse.csr_matrix(stored, dtype=float, copy=stored is matrix)
+        stored.sum_duplicates()
+        self._matrix = stored
+        self._lock = threading.Lock()
+        self._solver = _pypardiso().PyPardisoSolver(mtype=kind)
+        weakref.finalize(self, self._solver.free_memory, everything=True).atexit = False
+        self._call(12, np.zeros(matrix.shape[0]))
 
     def solve(self, b: Array) -> Array:
-        """The solution for one right-hand side."""
-        x = self._solve(b)
-        if not np.isfinite(x).all():
-            raise LinearSolveError(f"{self.name} gave values that are not finite: the matrix is singular")
-        return x
+        return self._call(33, np.asfortranarray(b))
+
+    @property
+    def negative_pivots(self) -> int:
+        return int(self._solver.get_iparm(23))
+
+    def _call(self, phase: int, b: Array) -> Array:
+        with self._lock:
+            self._solver.set_phase(phase)
+            try:
+                return self._solver._call_pardiso(self._matrix, b)
+            except _pypardiso().PyPardisoError as error:
+                what = _PARDISO_ERRORS.get(error.value, "see the documentation of MKL")
+                kind = _PivotError if error.value == _ZERO_PIVOT else LinearSolveError
+                size = self._matrix.shape[0]
+                raise kind(f"PARDISO ended with error {error.value} ({what}) on {size:,} unknowns") from None
 
 
-def _superlu(matrix: Any) -> Any:
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", scipy.sparse.linalg.MatrixRankWarning)
-        try:
-            options = {"SymmetricMode": True}
-            factors = scipy.sparse.linalg.splu(
-                sp.csc_matrix(matrix), permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options=options
-            )
-        except (RuntimeError, scipy.sparse.linalg.MatrixRankWarning) as error:
-            raise LinearSolveError(f"SuperLU: the matrix is singular ({error}); is a reference value missing?") from error
-    return factors.solve
-
-
-def _pardiso(matrix: Any) -> Any:
-    import pypardiso
-    from pypardiso.pardiso_wrapper import PyPardisoError
-
-    upper = sp.csr_matrix(sp.triu(matrix, format="csr"))
-    upper.sort_indices()
-    # Type 2: real symmetric positive definite; only the upper triangle is stored.
-    solver = pypardiso.PyPardisoSolver(mtype=2)
-    empty = np.zeros((upper.shape[0], 1))
+def _superlu(matrix: CsrMatrix, definite: bool) -> Callable[[Array], Array]:
+    """SuperLU; a definite matrix keeps its diagonal pivots, whose signs then tell whether it is one."""
+    options: dict[str, Any] = {}
+    if definite:
+        options = {
+            "permc_spec": "MMD_AT_PLUS_A",
+            "diag_pivot_thresh": 0.0,
+            "options": {"SymmetricMode": True},
+        }
     try:
-        solver.set_phase(12)
-        solver._call_pardiso(upper, empty)
-    except PyPardisoError as error:
-        solver.free_memory(everything=True)
-        raise LinearSolveError(
-            f"PARDISO: the matrix is not positive definite ({error}); is a reference value missing?"
-        ) from error
-
-    def solve(b: Array) -> Array:
-        solver.set_phase(33)
-        return solver._call_pardiso(upper, np.asfortranarray(b.reshape(len(b), -1))).reshape(b.shape)
-
-    weakref.finalize(solve, solver.free_memory, everything=True)
-    return solve
+        factors = splu(sparse.csc_matrix(matrix, dtype=float), **options)
+    except (RuntimeError, MemoryError) as error:
+        raise LinearSolveError(f"SuperLU could not factorise the matrix: {error}") from error
+    if definite:
+        negative = np.count_nonzero(~(factors.U.diagonal() > 0.0))
+        if negative:
+            check_regular(matrix, factors.solve)
+            raise _indefinite(negative, matrix.shape[0])
+    return factors.solve

@@ -1,59 +1,119 @@
-"""The two-level method: Chebyshev smoothing of the fine level, a solve on the coarse one."""
+"""Preconditioners with a coarse level: two levels with a Chebyshev smoother, and smoothed aggregation."""
 
 from __future__ import annotations
 
-import time
-from typing import Any
+from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
 
-from mcpthermal.linalg.direct import Factorisation, pardiso_available
-from mcpthermal.linalg.operator import LinearSystem
-from mcpthermal.linalg.smoothers import Chebyshev
+from ..errors import LinearSolveError
+from . import direct
+from .checks import check_matrix
+from .operator import Array, CsrMatrix, LinearSystem
+from .smoothers import Chebyshev
 
-Array = NDArray[np.float64]
+PARDISO_COARSE_LIMIT = 400_000
+SUPERLU_COARSE_LIMIT = 40_000
 
-PARDISO_LIMIT = 400_000
-SUPERLU_LIMIT = 40_000
-"""Coarse unknowns up to which a factorisation is worth its memory."""
+
+class _CoarseSolver(Protocol):
+    def solve(self, b: Array) -> Array: ...
+
+
+class SmoothedAggregation:
+    """One symmetric V-cycle of smoothed aggregation (pyamg).
+
+    Parameters
+    ----------
+    matrix : sparse matrix
+        A symmetric positive definite matrix.
+    """
+
+    def __init__(self, matrix: CsrMatrix) -> None:
+        import pyamg
+
+        check_matrix(matrix, definite=True)
+        sweep = ("gauss_seidel", {"sweep": "symmetric"})
+        state = np.random.get_state()  # noqa: NPY002 - pyamg draws from the global generator
+        np.random.seed(20)  # noqa: NPY002
+        try:
+            self._hierarchy = pyamg.smoothed_aggregation_solver(
+                csr_matrix(matrix),
+                symmetry="symmetric",
+                presmoother=sweep,
+                postsmoother=sweep,
+                max_coarse=500,
+            )
+        finally:
+            np.random.set_state(state)  # noqa: NPY002
+        self._cycle = self._hierarchy.aspreconditioner(cycle="V")
+        self.description = f"smoothed aggregation with {len(self._hierarchy.levels)} levels"
+
+    def solve(self, b: Array) -> Array:
+        """Apply one cycle to a zero start."""
+        return self._cycle.matvec(b)
 
 
 class TwoLevel:
-    """A symmetric preconditioner: smooth, correct on the coarse level, smooth.
+    """A symmetric positive definite preconditioner: smooth, correct on the coarse level, smooth again.
+
+    Parameters
+    ----------
+    system : LinearSystem
+        The system; it must have a prolongation.
+    degree : int
+        The degree of the Chebyshev smoother.
 
     Attributes
     ----------
     description : str
-        What was chosen for the coarse level.
-    seconds : float
-        Of the set-up.
+        What was chosen, for reports.
+    reason : str
+        Why the coarse level is solved as it is.
     """
 
     def __init__(self, system: LinearSystem, degree: int = 3) -> None:
-        start = time.perf_counter()
+        prolongation = system.prolongation()
+        if prolongation is None:
+            raise LinearSolveError("a two-level preconditioner needs a system with a prolongation")
+        self._prolongation = prolongation.tocsr()
+        self._restriction = self._prolongation.T.tocsr()
+        self._coarse, coarse_name, self.reason = _coarse_solver(system.coarse_matrix())
+        self._degree = degree
+        self.refresh(system)
+        coarse = f"{coarse_name} coarse {self._prolongation.shape[1]:,}"
+        self.description = f"two-level (Chebyshev {system.smoother_blocks().name} smoother, {coarse})"
+
+    def refresh(self, system: LinearSystem) -> None:
+        """Smooth with another system of the same size, and keep the solver of the coarse level.
+
+        The smoother is cheap to renew, the coarse factors are not; a coarse level that lags behind costs
+        a few iterations only.
+        """
+        if system.size != self._prolongation.shape[0]:
+            raise ValueError(
+                f"{system.size:,} unknowns do not fit a hierarchy of {self._prolongation.shape[0]:,}"
+            )
         self._apply = system.apply
-        self._smoother = Chebyshev(system.apply, system.smoother_blocks(), system.size, degree)
-        self._down = system.prolongation()
-        self._up = self._down.T.tocsr()
-        self._coarse, name = _coarse_solver(system.coarse_matrix())
-        self.description = f"two-level, coarse {self._down.shape[1]:,} by {name}"
-        self.seconds = time.perf_counter() - start
+        blocks = system.smoother_blocks()
+        self.smoother = Chebyshev(system.apply, blocks, self._degree, size=system.size)
 
     def solve(self, r: Array) -> Array:
-        """An approximation of A^-1 r."""
-        x = self._smoother.smooth(r)
-        x += self._down @ self._coarse(self._up @ (r - self._apply(x)))
-        return self._smoother.smooth(r, x)
+        """Apply one symmetric cycle to a zero start."""
+        x = self.smoother.smooth(r)
+        coarse = self._coarse.solve(self._restriction @ (r - self._apply(x)))
+        x += self._prolongation @ coarse
+        return self.smoother.smooth(r, x)
 
 
-def _coarse_solver(matrix: Any) -> tuple[Any, str]:
+def _coarse_solver(matrix: CsrMatrix) -> tuple[_CoarseSolver, str, str]:
+    """The solver of the coarse level, its name and why it was chosen."""
     size = matrix.shape[0]
-    if size <= (PARDISO_LIMIT if pardiso_available() else SUPERLU_LIMIT):
-        factors = Factorisation(matrix)
-        return factors.solve, factors.name
-    import pyamg
-
-    hierarchy = pyamg.smoothed_aggregation_solver(matrix, symmetry="symmetric", max_coarse=500)
-    cycle = hierarchy.aspreconditioner(cycle="V")
-    return (lambda r: np.asarray(cycle @ r)), "smoothed aggregation"
+    with_pardiso = direct.pardiso_available()
+    limit = PARDISO_COARSE_LIMIT if with_pardiso else SUPERLU_COARSE_LIMIT
+    library = direct.PARDISO if with_pardiso else direct.SUPERLU
+    if size <= limit:
+        return direct.factorise(matrix), library, f"coarse level within the {limit:,} of {library}"
+    cycle = SmoothedAggregation(matrix)
+    return cycle, cycle.description, f"coarse level above the {limit:,} of {library}"

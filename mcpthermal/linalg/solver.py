@@ -1,40 +1,43 @@
-"""The residual contract: a solution is finite and has the asked-for residual, recomputed, or it is an error."""
+"""The residual contract: a finite solution with a small recomputed residual, or an error."""
 
 from __future__ import annotations
 
+import math
 import time
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from mcpthermal.errors import InputError, LinearSolveError
-from mcpthermal.linalg.direct import Factorisation
-from mcpthermal.linalg.krylov import conjugate_gradients
-from mcpthermal.linalg.multigrid import TwoLevel
-from mcpthermal.linalg.operator import LinearSystem
+from ..errors import LinearSolveError
+from .krylov import conjugate_gradients
+from .operator import Array, LinearSystem
+from .strategy import Method, Preconditioner, prepare
 
-Array = NDArray[np.float64]
-
-METHODS = ("auto", "direct", "multigrid")
-DIRECT_LIMIT = 12_000
-"""Unknowns up to which a factorisation is faster than an iteration."""
+REFINEMENTS = 3
+REUSED_FACTOR_ITERATIONS = 30
+RESTARTS = 3
 
 
 @dataclass(frozen=True)
 class SolveReport:
-    """How a linear system was solved.
+    """How a system was solved.
 
     Attributes
     ----------
     method, reason : str
-        What was used, and why.
-    size, iterations : int
+        What was used and why, in words.
+    size : int
+        The number of unknowns.
+    iterations : int
+        Applications of the factorisation or hierarchy, that is refinements and conjugate gradient iterations.
     residual : float
-        |A x - b| over the scale, recomputed.
-    seconds, setup_seconds : float
-        In all, and of that for factors or hierarchy.
+        ``|A x - b| / scale``, recomputed for the returned solution.
+    seconds : float
+        The time of the whole solution.
+    setup_seconds : float
+        The part of it that went into factorisations and hierarchies; 0 when one was reused.
+    setups : int
+        How many of them were made.
     """
 
     method: str
@@ -44,107 +47,208 @@ class SolveReport:
     residual: float
     seconds: float
     setup_seconds: float
+    setups: int = 0
+
+
+@dataclass
+class _Run:
+    """One solution under way: the system, the best iterate and what was spent."""
+
+    system: LinearSystem
+    b: Array
+    x: Array
+    r: Array
+    target: float
+    scale: float
+    iterations: int = 0
+    setup_seconds: float = 0.0
+    setups: int = 0
+    history: list[str] = field(default_factory=list)
+
+    @property
+    def norm(self) -> float:
+        return float(np.linalg.norm(self.r))
+
+    @property
+    def done(self) -> bool:
+        return self.norm <= self.target
+
+    def accept(self, x: Array, iterations: int) -> bool:
+        """Take over an iterate if its recomputed residual is smaller; say whether it is at most half."""
+        self.iterations += iterations
+        r = self.b - self.system.apply(x)
+        norm, before = float(np.linalg.norm(r)), self.norm
+        if norm < before:
+            self.x, self.r = x, r
+        return norm <= 0.5 * before
 
 
 class Solver:
-    """Solves symmetric positive definite systems one after the other and keeps what can be used again.
+    """Solves systems to a residual contract, and keeps what it factorised for the next one.
 
-    Factors or a hierarchy made for one system precondition the next of the same size; they are made anew when
-    that takes many more iterations.
+    A system of the same size as the last is first tried with the factorisation or hierarchy at hand as
+    the preconditioner of conjugate gradients; it is made anew when that converges too slowly.
 
     Parameters
     ----------
     rtol : float
-        Relative residual that is asked for.
+        The contract: ``|A x - b| <= rtol * scale``.
     method : {"auto", "direct", "multigrid"}
+        The method; "auto" chooses by size and by what the system offers.
     max_iterations : int
+        The limit of conjugate gradient iterations for one solution.
     """
 
-    def __init__(self, rtol: float = 1e-10, method: str = "auto", max_iterations: int = 300) -> None:
-        if method not in METHODS:
-            raise InputError(f"method {method!r} of the linear solves must be one of {', '.join(METHODS)}")
+    def __init__(self, rtol: float = 1e-10, method: Method = "auto", max_iterations: int = 200) -> None:
+        if not 0.0 < rtol < 1.0:
+            raise ValueError(f"rtol must lie between 0 and 1, not {rtol:g}")
+        if method not in ("auto", "direct", "multigrid"):
+            raise ValueError(f"unknown method {method!r}: known are 'auto', 'direct' and 'multigrid'")
         self.rtol, self.method, self.max_iterations = rtol, method, max_iterations
-        self._kept: Any = None
-        self._kept_size = -1
-        self._fresh_iterations = 0
+        self._kept: Preconditioner | None = None
+
+    def reset(self) -> None:
+        """Forget the factorisation or hierarchy, and free its memory."""
+        self._kept = None
 
     def solve(
         self, system: LinearSystem, b: Array, x0: Array | None = None, scale: float | None = None
     ) -> tuple[Array, SolveReport]:
-        """Solve A x = b.
+        """Solve ``A x = b``.
 
         Parameters
         ----------
         system : LinearSystem
-        b : (size,) array
-        x0 : (size,) array, optional
-            A first guess.
+            The symmetric positive definite operator ``A``.
+        b : numpy.ndarray
+            The right-hand side.
+        x0 : numpy.ndarray, optional
+            A start near the solution.
         scale : float, optional
-            What the residual is relative to; default |b|.
+            What the residual is measured against, such as the norm of the physical load; the norm of `b`
+            unless given (or if zero).
+
+        Returns
+        -------
+        x : numpy.ndarray
+            The solution.
+        report : SolveReport
+            How it was found.
 
         Raises
         ------
         LinearSolveError
-            With the best iterate, if |A x - b| <= rtol * scale is not reached.
+            If the contract cannot be met; it carries the best iterate and its relative residual.
         """
         start = time.perf_counter()
-        x = np.zeros(system.size) if x0 is None else x0
-        if not np.isfinite(b).all():
-            raise LinearSolveError("the right-hand side has entries that are not finite")
-        scale = float(np.linalg.norm(b)) if scale is None else scale
-        if system.size == 0 or scale == 0.0:
-            return np.zeros(system.size), SolveReport("none", "nothing to solve", system.size, 0, 0.0, 0.0, 0.0)
-        target = self.rtol * scale
-        iterations, setup, reason = 0, 0.0, self._reason(system)
-        if self._kept is not None and self._kept_size == system.size:
-            limit = max(2 * self._fresh_iterations, 12)
-            x, iterations = self._iterate(system, b, x, target, limit)
-            reason += "; kept from the last solve"
-        if iterations == 0 or np.linalg.norm(b - system.apply(x)) > target:
-            reason = self._reason(system)
-            self._kept = None
-            self._kept = self._set_up(system)
-            self._kept_size = system.size
-            setup = self._kept.seconds
-            x, self._fresh_iterations = self._iterate(system, b, x, target, self.max_iterations)
-            iterations += self._fresh_iterations
-        residual = float(np.linalg.norm(b - system.apply(x))) / scale
-        name = self._kept.name if isinstance(self._kept, Factorisation) else self._kept.description
-        if not np.isfinite(residual) or residual > 1.01 * self.rtol:
-            raise LinearSolveError(
-                f"the linear system of {system.size:,} unknowns reached a relative residual of {residual:.2e} in "
-                f"{iterations} iterations, {self.rtol:.0e} was asked for ({name}); try method='direct' or a larger "
-                "linear_tolerance",
-                x,
-                residual,
-            )
+        b = _vector(b, system.size, "right-hand side")
+        norm = float(np.linalg.norm(b))
+        if norm == 0.0:
+            seconds = time.perf_counter() - start
+            report = SolveReport("none", "the right-hand side is zero", system.size, 0, 0.0, seconds, 0.0)
+            return np.zeros(system.size), report
+        scale = _checked_scale(scale) or norm
+        x = np.zeros(system.size) if x0 is None else _vector(x0, system.size, "start").copy()
+        r = b.copy() if x0 is None else b - system.apply(x)
+        if not np.isfinite(r).all():
+            raise LinearSolveError("the operator gave NaN or infinity at the start", x)
+        run = _Run(system, b, x, r, self.rtol * scale, scale)
+        method, reason = self._run(run)
         report = SolveReport(
-            f"conjugate gradients, {name}", reason, system.size, iterations, residual, time.perf_counter() - start, setup
+            method, reason, system.size, run.iterations, run.norm / scale, 0.0, run.setup_seconds, run.setups
         )
-        return x, report
+        return run.x, replace(report, seconds=time.perf_counter() - start)
 
-    def _direct(self, system: LinearSystem) -> bool:
-        return self.method == "direct" or (self.method == "auto" and system.size <= DIRECT_LIMIT)
+    def _run(self, run: _Run) -> tuple[str, str]:
+        """Bring a run to its target; return the method and the reason in words."""
+        if run.done:
+            return "none", "the start already meets the tolerance"
+        kept = self._kept
+        if kept is not None and kept.system.size == run.system.size:
+            if self._try_kept(run, kept):
+                return f"{kept.description} (reused)", kept.reason
+        self._kept = None  # before the next one is made: its memory is needed
+        kept = None
+        fresh = prepare(run.system, self.method)
+        run.setup_seconds += fresh.seconds
+        run.setups += 1
+        if fresh.exact:
+            self._refine(run, fresh)
+        before, count = run.norm, run.iterations
+        self._iterate(run, fresh, self.max_iterations)
+        if run.iterations > count and 0.0 < run.norm < before:
+            fresh.log_reduction = math.log(before / run.norm) / (run.iterations - count)
+        if not run.done:
+            raise self._failure(run, fresh)
+        self._kept = fresh
+        return fresh.description, fresh.reason
 
-    def _reason(self, system: LinearSystem) -> str:
-        if self.method != "auto":
-            return f"method '{self.method}' was asked for"
-        relation = "at most" if self._direct(system) else "more than"
-        return f"{relation} {DIRECT_LIMIT:,} unknowns"
+    def _try_kept(self, run: _Run, kept: Preconditioner) -> bool:
+        """Use the preconditioner at hand within a limit of iterations; say whether it was enough."""
+        limit = REUSED_FACTOR_ITERATIONS
+        if not kept.exact:
+            rate = kept.log_reduction or 1.0
+            limit = 3 + math.ceil(2.0 * math.log(run.norm / run.target) / rate)
+        try:
+            kept.adapt(run.system)
+            self._iterate(run, kept, min(limit, self.max_iterations))
+        except LinearSolveError:
+            return False  # an operator that has drifted this far needs its own; a real fault shows up again
+        return run.done
 
-    def _set_up(self, system: LinearSystem) -> Any:
-        if self._direct(system) or system.prolongation() is None:
-            return Factorisation(system.matrix())
-        return TwoLevel(system)
+    def _refine(self, run: _Run, factors: Preconditioner) -> None:
+        """Solve with the factors, then refine while that halves the residual."""
+        for _ in range(1 + REFINEMENTS):
+            if run.done or not run.accept(run.x + factors.solve(run.r), 1):
+                return
 
-    def _iterate(self, system: LinearSystem, b: Array, x: Array, target: float, limit: int) -> tuple[Array, int]:
-        """Conjugate gradients; restarted once, because the updated residual drifts from the true one."""
-        total = 0
-        for _ in range(3):
-            x, made = conjugate_gradients(
-                system.apply, b, x, self._kept.solve, absolute_tolerance=0.9 * target, max_iterations=limit - total
+    def _iterate(self, run: _Run, preconditioner: Preconditioner, limit: int) -> None:
+        """Conjugate gradients, restarted from the recomputed residual while that brings it down."""
+        spent = 0
+        for _ in range(1 + RESTARTS):
+            if run.done or spent >= limit:
+                return
+            correction, iterations, _ = conjugate_gradients(
+                run.system.apply,
+                run.r,
+                None,
+                preconditioner.solve,
+                absolute_tolerance=0.9 * run.target,
+                max_iterations=limit - spent,
             )
-            total += made
-            if total >= limit or np.linalg.norm(b - system.apply(x)) <= target:
-                break
-        return x, total
+            spent += iterations
+            if not run.accept(run.x + correction, iterations):
+                return
+
+    def _failure(self, run: _Run, used: Preconditioner) -> LinearSolveError:
+        """The error that says how far the solution got, and whether rounding is what stopped it."""
+        residual = run.norm / run.scale
+        signs = np.random.default_rng(3).choice([-1.0, 1.0], run.x.size)
+        rounding = float(np.linalg.norm(run.system.apply(np.finfo(float).eps * signs * run.x))) / run.scale
+        cause = f"rounding of the solution alone changes the residual by {rounding:.1e}"
+        return LinearSolveError(
+            f"{run.system.size:,} unknowns, {used.description}: relative residual {residual:.3g} after "
+            f"{run.iterations} iterations, above the tolerance of {self.rtol:g} ({cause})",
+            run.x,
+            residual,
+        )
+
+
+def _vector(values: Array, size: int, what: str) -> Array:
+    values = np.asarray(values, dtype=float)
+    if values.shape != (size,):
+        raise ValueError(f"the {what} has shape {values.shape}, the system {size:,} unknowns")
+    wrong = np.flatnonzero(~np.isfinite(values))
+    if wrong.size:
+        raise LinearSolveError(
+            f"the {what} has {wrong.size:,} entries that are NaN or infinite, the first at {wrong[0]:,}"
+        )
+    return values
+
+
+def _checked_scale(scale: float | None) -> float:
+    if scale is None:
+        return 0.0
+    if not (math.isfinite(scale) and scale >= 0.0):
+        raise ValueError(f"the scale of the residual must be a finite number and not negative, not {scale:g}")
+    return float(scale)

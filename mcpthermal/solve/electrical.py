@@ -14,6 +14,9 @@ from mcpthermal.linalg import Solver, SolveReport
 
 Floats = NDArray[np.float64]
 
+DIRECT_LIMIT = 120_000
+"""Unknowns up to which conductors, which are thin and fill in little, are factorised."""
+
 
 class ElectricalProblem:
     """Terminals of a case on the conductors that are connected to them.
@@ -23,11 +26,14 @@ class ElectricalProblem:
     case : Case
     space : Space
         On the cells of `Case.current_cells`.
-    solver : Solver
+    tolerance : float
+        Relative residual of the linear solve.
+    method : str
+        Of the linear solve; "auto" factorises up to `DIRECT_LIMIT` unknowns.
     """
 
-    def __init__(self, case: Case, space: Space, solver: Solver) -> None:
-        self.case, self.space, self.solver = case, space, solver
+    def __init__(self, case: Case, space: Space, tolerance: float, method: str = "auto") -> None:
+        self.case, self.space = case, space
         self.axes = [None if part.is_void else part.material.electrical_axes for part in case.package.parts]
         mesh = space.mesh
         self.entries, self.means = {}, {}
@@ -51,6 +57,9 @@ class ElectricalProblem:
             free = entries[self.numbering.number[entries] >= 0]
             self.supply[free[0]] += current
         self.base = self._reference_potential()
+        if method == "auto" and self.numbering.size <= DIRECT_LIMIT:
+            method = "direct"
+        self.solver = Solver(tolerance, method)
 
     def _reference_potential(self) -> Floats:
         """A constant for each conductor, the potential of one of its terminals, and the prescribed values.
@@ -76,14 +85,14 @@ class ElectricalProblem:
             base[self.space.cell_entries(np.append(level == value, False)[group])] = value
         return np.where(self.numbering.is_fixed, self.numbering.values, base)
 
-    def solve(self, potential: Floats | None, sampler: Any) -> tuple[Floats, SolveReport]:
-        """The potential (V) with conductivities at the sampled temperature."""
+    def solve(self, potential: Floats | None, sampler: Any, slack: float = 1.0) -> tuple[Floats, SolveReport]:
+        """The potential (V) with conductivities at the sampled temperature; `slack` as for the heat."""
         self.operator = self.space.operator(self.axes, sampler)
         number = self.numbering
         load = number.collapse(self.supply - self.operator.apply(self.base))
         guess = None if potential is None else number.pick(potential - self.base)
         scale = float(np.linalg.norm(load))
-        unknowns, report = self.solver.solve(self.space.system(self.operator, number), load, guess, scale=scale)
+        unknowns, report = self.solver.solve(self.space.system(self.operator, number), load, guess, scale=slack * scale)
         return self.base + number.expand(unknowns), report
 
     def terminals(self, potential: Floats) -> dict[str, tuple[float, float]]:

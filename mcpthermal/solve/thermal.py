@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mcpthermal.case import Case
+from mcpthermal.fem.coefficients import depends_on_temperature
 from mcpthermal.fem.discretisation import Space
 from mcpthermal.fem.numbering import Numbering
 from mcpthermal.linalg import Solver, SolveReport
@@ -58,6 +59,7 @@ class ThermalProblem:
         levels = [load.ambient for load in case.of(Convection)] + [load.temperature for load in case.of(FixedTemperature)]
         self.reference = float(np.mean(levels))
         self.supply = sum((load for _, _, load in self.sources), np.zeros(space.size))
+        self._kept = False
         self.push = sum((load for _, _, _, load in self.exchanges), np.zeros(space.size))
 
     def _power(self, load: Power) -> Floats:
@@ -76,19 +78,28 @@ class ThermalProblem:
         """A uniform temperature (K) between the boundaries' own."""
         return np.full(self.space.size, self.reference)
 
-    def solve(self, temperature: Floats, joule: Floats) -> tuple[Floats, SolveReport]:
-        """The temperature (K) with conductivities at a given temperature and a given Joule load (W).
-
-        Solved for the rise over a uniform temperature, so that the tolerance is relative to the heat.
-        """
+    def _assemble(self, temperature: Floats) -> None:
+        """The operator with conductivities at a temperature; it is kept where none depends on it."""
+        if self._kept:
+            return
         self.operator = self.space.operator(self.axes, self.space.sampler(temperature))
         self.operator.add_matrices([matrix for _, _, matrix, _ in self.exchanges])
+        parts = np.unique(self.space.mesh.cell_part[self.space.mesh.solid])
+        self._kept = not depends_on_temperature(self.axes, parts)
+
+    def solve(self, temperature: Floats, joule: Floats, slack: float = 1.0) -> tuple[Floats, SolveReport]:
+        """The temperature (K) with conductivities at a given temperature and a given Joule load (W).
+
+        Solved for the rise over a uniform temperature, so that the tolerance is relative to the heat; `slack`
+        multiplies it while the coupling is still far from its end.
+        """
+        self._assemble(temperature)
         number = self.numbering
         base = np.where(number.is_fixed, number.values, self.reference)
         load = number.collapse(self.supply + joule + self.push - self.operator.apply(base))
         scale = float(np.linalg.norm(load))
         guess = number.pick(temperature) - self.reference
-        rise, report = self.solver.solve(self.space.system(self.operator, number), load, guess, scale=scale)
+        rise, report = self.solver.solve(self.space.system(self.operator, number), load, guess, scale=slack * scale)
         return base + number.expand(rise), report
 
     def heat(self, temperature: Floats, joule: Floats) -> list[tuple[str, str, float]]:

@@ -1,0 +1,118 @@
+"""Which method suits a system, and the preconditioner that goes with it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from . import direct
+from .multigrid import SUPERLU_COARSE_LIMIT, SmoothedAggregation, TwoLevel
+from .operator import Array, LinearSystem
+
+Method = Literal["auto", "direct", "multigrid"]
+DIRECT_LIMIT = 20_000
+
+
+@dataclass
+class Preconditioner:
+    """A factorisation or hierarchy, and what it was made for.
+
+    Attributes
+    ----------
+    solve : callable
+        Its application to one vector.
+    description, reason : str
+        What it is and why it was chosen.
+    exact : bool
+        Whether it is a factorisation of the system's own matrix.
+    system : LinearSystem
+        The system it was last adapted to.
+    seconds : float
+        The time it took to make.
+    log_reduction : float
+        Natural logarithm of the residual's reduction per iteration when it was new; 0 if unknown.
+    """
+
+    solve: Callable[[Array], Array]
+    description: str
+    reason: str
+    exact: bool
+    system: LinearSystem
+    seconds: float = 0.0
+    log_reduction: float = 0.0
+    two_level: TwoLevel | None = field(default=None, repr=False)
+
+    def adapt(self, system: LinearSystem) -> None:
+        """Take over what is cheap to renew from a system that has changed."""
+        if system is not self.system and self.two_level is not None:
+            self.two_level.refresh(system)
+        self.system = system
+
+
+def prepare(system: LinearSystem, method: Method) -> Preconditioner:
+    """Make the preconditioner of a system.
+
+    Parameters
+    ----------
+    system : LinearSystem
+        The system.
+    method : {"auto", "direct", "multigrid"}
+        The method; "auto" chooses by size and by what the system offers.
+
+    Returns
+    -------
+    Preconditioner
+    """
+    start = time.perf_counter()
+    chosen, reason = choose(system, method)
+    if chosen == "direct":
+        factors = direct.factorise(system.matrix())
+        made = Preconditioner(factors.solve, f"direct, {factors.name}", reason, True, system)
+    elif system.prolongation() is None:
+        cycle = SmoothedAggregation(system.matrix())
+        made = Preconditioner(cycle.solve, f"conjugate gradients, {cycle.description}", reason, False, system)
+    else:
+        levels = TwoLevel(system)
+        made = Preconditioner(
+            levels.solve,
+            f"conjugate gradients, {levels.description}",
+            f"{reason}; {levels.reason}",
+            False,
+            system,
+            two_level=levels,
+        )
+    made.seconds = time.perf_counter() - start
+    return made
+
+
+def choose(system: LinearSystem, method: Method) -> tuple[Method, str]:
+    """The method for a system, and the reason in words.
+
+    Parameters
+    ----------
+    system : LinearSystem
+        The system.
+    method : {"auto", "direct", "multigrid"}
+        What was asked for.
+
+    Returns
+    -------
+    method : {"direct", "multigrid"}
+        What to use.
+    reason : str
+        Why.
+    """
+    size = f"{system.size:,} unknowns"
+    if method != "auto":
+        return method, f"{size}; asked for"
+    if system.size <= DIRECT_LIMIT:
+        return "direct", f"{size}, not above {DIRECT_LIMIT:,}"
+    if system.prolongation() is not None:
+        return "multigrid", f"{size}, above {DIRECT_LIMIT:,}"
+    if direct.pardiso_available():
+        return "direct", f"{size} without a coarse level, and PARDISO is available"
+    if system.size <= SUPERLU_COARSE_LIMIT:
+        return "direct", f"{size} without a coarse level, not above the {SUPERLU_COARSE_LIMIT:,} of SuperLU"
+    return "multigrid", f"{size} without a coarse level, and PARDISO is not available"
