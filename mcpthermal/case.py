@@ -67,11 +67,15 @@ class Case:
 
     def __post_init__(self) -> None:
         if not isinstance(self.package, Package):
-            raise LoadError(f"a case needs a Package, not {type(self.package).__name__}; call process.package()")
+            raise LoadError(
+                f"a case needs a Package, not {type(self.package).__name__}; call process.package()"
+            )
         loads = tuple(self.loads) if isinstance(self.loads, Iterable) else (self.loads,)
         for load in loads:
             if not isinstance(load, THERMAL + ELECTRICAL):
-                raise LoadError(f"{load!r} is no load; use Power, Convection, FixedTemperature, HeatFlux, Voltage, Current, ...")
+                raise LoadError(
+                    f"{load!r} is no load; use Power, Convection, FixedTemperature, HeatFlux, Voltage, Current, ..."
+                )
         object.__setattr__(self, "loads", loads)
         _check_thermal(self)
         _check_terminals(self)
@@ -156,11 +160,15 @@ def _check_thermal(case: Case) -> None:
         volume_allowed = isinstance(load, Power | FixedTemperature)
         if place.is_volume:
             if not volume_allowed:
-                raise LoadError(f"{kind} at '{load.place}': this is a volume; name a face such as '{load.place}.top'")
+                raise LoadError(
+                    f"{kind} at '{load.place}': this is a volume; name a face such as '{load.place}.top'"
+                )
             if isinstance(load, Power) and load.distribution == "active_face":
                 roles = {case.package.parts[part].role for part in place.parts}
                 if roles != {"chip"}:
-                    raise LoadError(f"Power at '{load.place}': only a chip has an active face; use distribution='volume'")
+                    raise LoadError(
+                        f"Power at '{load.place}': only a chip has an active face; use distribution='volume'"
+                    )
             if not topology.of_parts(np.isin(np.arange(len(case.package.parts)), place.parts)).any():
                 raise LoadError(f"{kind} at '{load.place}': nothing is left of it")
             if any(case.package.parts[part].is_void for part in place.parts):
@@ -168,11 +176,15 @@ def _check_thermal(case: Case) -> None:
             continue
         faces = topology.faces_of(place)
         if not faces.count:
-            raise LoadError(f"{kind} at '{load.place}': there is no such face; is it covered by another part?")
+            raise LoadError(
+                f"{kind} at '{load.place}': there is no such face; is it covered by another part?"
+            )
         if isinstance(load, Convection):
             faces = topology.exposed(faces)
             if not faces.count:
-                raise LoadError(f"Convection at '{load.place}': no part of this face is exposed; choose an outer face")
+                raise LoadError(
+                    f"Convection at '{load.place}': no part of this face is exposed; choose an outer face"
+                )
         if isinstance(load, Convection | FixedTemperature):
             keys = topology.face_keys(faces)
             for other_kind, other, other_keys in taken:
@@ -205,14 +217,20 @@ def _check_terminals(case: Case) -> None:
         keys = topology.face_keys(faces)
         for other, other_keys in taken:
             if np.isin(keys, other_keys).any():
-                raise LoadError(f"terminals '{terminal.name}' and '{other}' share faces; choose places that do not overlap")
+                raise LoadError(
+                    f"terminals '{terminal.name}' and '{other}' share faces; choose places that do not overlap"
+                )
         taken.append((terminal.name, keys))
         groups = np.unique(group[faces.cells])
         touched.append(groups)
         if not terminal.uniform:
             net[np.isin(net, net[groups])] = net[groups].min()
     for label in np.unique(net[np.concatenate(touched)]):
-        here = [terminal for terminal, groups in zip(case.terminals, touched, strict=True) if (net[groups] == label).any()]
+        here = [
+            terminal
+            for terminal, groups in zip(case.terminals, touched, strict=True)
+            if (net[groups] == label).any()
+        ]
         if any(terminal.voltage is not None for terminal in here):
             continue
         total = sum(terminal.current for terminal in here)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import threading
 import time
 import weakref
@@ -20,6 +21,8 @@ from .operator import Array, CsrMatrix
 PARDISO = "PARDISO"
 SUPERLU = "SuperLU"
 _SPD, _SYMMETRIC, _GENERAL = 2, -2, 11
+# Own values, parallel nested dissection, two-level factorisation: halves the time of a solution.
+_SPD_PARAMETERS = {1: 1, 2: 3, 24: 1}
 _ZERO_PIVOT = -4
 _SHIFT = 1e-12
 _PARDISO_ERRORS = {
@@ -131,7 +134,7 @@ def _pardiso(matrix: CsrMatrix, definite: bool, symmetric: bool) -> Callable[[Ar
 def _diagnose(matrix: CsrMatrix) -> LinearSolveError:
     """Why a Cholesky factorisation failed: a slight shift saves a singular matrix, not an indefinite one."""
     try:
-        shifted = _Pardiso(matrix + sparse.diags(_SHIFT * matrix.diagonal(), format="csr"), _SPD)
+        shifted = _Pardiso(_shifted(matrix), _SPD)
         check_regular(matrix, shifted.solve)
     except _PivotError:
         return _indefinite(_Pardiso(matrix, _SYMMETRIC).negative_pivots, matrix.shape[0])
@@ -140,12 +143,29 @@ def _diagnose(matrix: CsrMatrix) -> LinearSolveError:
     return LinearSolveError("the matrix is singular or indefinite within rounding: a pivot is not positive")
 
 
+def _shifted(matrix: CsrMatrix) -> CsrMatrix:
+    return matrix + sparse.diags(_SHIFT * matrix.diagonal(), format="csr")
+
+
 def _indefinite(count: int, size: int) -> LinearSolveError:
     return LinearSolveError(f"the matrix is not positive definite: {count:,} of {size:,} pivots are negative")
 
 
 class _PivotError(LinearSolveError):
     """A Cholesky factorisation met a pivot that is not positive."""
+
+
+@lru_cache(maxsize=1)
+def _pardiso_prototype() -> Any:
+    return _pypardiso().PyPardisoSolver()
+
+
+def _new_pardiso(kind: int) -> Any:
+    """A solver of its own; copied, because the constructor searches the disk for MKL each time (0.1 s)."""
+    solver = copy.copy(_pardiso_prototype())
+    solver.pt, solver.iparm, solver.perm = solver.pt.copy(), solver.iparm.copy(), solver.perm.copy()
+    solver.set_matrix_type(kind)
+    return solver
 
 
 class _Pardiso:
@@ -163,7 +183,10 @@ class _Pardiso:
         stored.sum_duplicates()
         self._matrix = stored
         self._lock = threading.Lock()
-        self._solver = _pypardiso().PyPardisoSolver(mtype=kind)
+        self._solver = _new_pardiso(kind)
+        if kind == _SPD:
+            for parameter, value in _SPD_PARAMETERS.items():
+                self._solver.set_iparm(parameter, value)
         weakref.finalize(self, self._solver.free_memory, everything=True).atexit = False
         self._call(12, np.zeros(matrix.shape[0]))
 
@@ -198,9 +221,11 @@ def _superlu(matrix: CsrMatrix, definite: bool) -> Callable[[Array], Array]:
     try:
         factors = splu(sparse.csc_matrix(matrix, dtype=float), **options)
     except (RuntimeError, MemoryError) as error:
+        if definite and isinstance(error, RuntimeError):
+            check_regular(matrix, splu(sparse.csc_matrix(_shifted(matrix)), **options).solve)
         raise LinearSolveError(f"SuperLU could not factorise the matrix: {error}") from error
     if definite:
-        negative = np.count_nonzero(~(factors.U.diagonal() > 0.0))
+        negative = int(np.count_nonzero(~(factors.U.diagonal() > 0.0)))
         if negative:
             check_regular(matrix, factors.solve)
             raise _indefinite(negative, matrix.shape[0])

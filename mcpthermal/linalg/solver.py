@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -63,7 +63,6 @@ class _Run:
     iterations: int = 0
     setup_seconds: float = 0.0
     setups: int = 0
-    history: list[str] = field(default_factory=list)
 
     @property
     def norm(self) -> float:
@@ -154,21 +153,17 @@ class Solver:
             raise LinearSolveError("the operator gave NaN or infinity at the start", x)
         run = _Run(system, b, x, r, self.rtol * scale, scale)
         method, reason = self._run(run)
-        report = SolveReport(
-            method, reason, system.size, run.iterations, run.norm / scale, 0.0, run.setup_seconds, run.setups
-        )
-        return run.x, replace(report, seconds=time.perf_counter() - start)
+        spent = (time.perf_counter() - start, run.setup_seconds, run.setups)
+        return run.x, SolveReport(method, reason, run.x.size, run.iterations, run.norm / scale, *spent)
 
     def _run(self, run: _Run) -> tuple[str, str]:
         """Bring a run to its target; return the method and the reason in words."""
         if run.done:
             return "none", "the start already meets the tolerance"
-        kept = self._kept
-        if kept is not None and kept.system.size == run.system.size:
-            if self._try_kept(run, kept):
-                return f"{kept.description} (reused)", kept.reason
+        if self._kept is not None and self._kept.system.size == run.system.size:
+            if self._try_kept(run, self._kept):
+                return f"{self._kept.reused(run.iterations)} (reused)", self._kept.reason
         self._kept = None  # before the next one is made: its memory is needed
-        kept = None
         fresh = prepare(run.system, self.method)
         run.setup_seconds += fresh.seconds
         run.setups += 1

@@ -13,6 +13,7 @@ from .operator import Array, LinearSystem
 
 Method = Literal["auto", "direct", "multigrid"]
 DIRECT_LIMIT = 20_000
+_DIRECT = "direct, "
 
 
 @dataclass
@@ -44,6 +45,12 @@ class Preconditioner:
     log_reduction: float = 0.0
     two_level: TwoLevel | None = field(default=None, repr=False)
 
+    def reused(self, iterations: int) -> str:
+        """What it was in a later solution: factors that no longer fit are a preconditioner only."""
+        if self.exact and iterations > 1:
+            return f"conjugate gradients, factors by {self.description.removeprefix(_DIRECT)}"
+        return self.description
+
     def adapt(self, system: LinearSystem) -> None:
         """Take over what is cheap to renew from a system that has changed."""
         if system is not self.system and self.two_level is not None:
@@ -69,7 +76,7 @@ def prepare(system: LinearSystem, method: Method) -> Preconditioner:
     chosen, reason = choose(system, method)
     if chosen == "direct":
         factors = direct.factorise(system.matrix())
-        made = Preconditioner(factors.solve, f"direct, {factors.name}", reason, True, system)
+        made = Preconditioner(factors.solve, _DIRECT + factors.name, reason, True, system)
     elif system.prolongation() is None:
         cycle = SmoothedAggregation(system.matrix())
         made = Preconditioner(cycle.solve, f"conjugate gradients, {cycle.description}", reason, False, system)

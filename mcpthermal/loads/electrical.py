@@ -65,5 +65,7 @@ class CurrentLoad:
         check_place(self.from_, "a current load")
         check_place(self.to, "a current load")
         if self.from_ == self.to:
-            raise LoadError(f"current load: it draws from and returns to the same place '{self.from_}'; give two places")
+            raise LoadError(
+                f"current load: it draws from and returns to the same place '{self.from_}'; give two places"
+            )
         object.__setattr__(self, "current", quantity(self.current, "A", f"current load from '{self.from_}'"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -146,7 +145,9 @@ def audit(package: Package, mesh: ColumnMesh) -> dict[str, float]:
         round-off where no part has a circle.
     """
     described, meshed = package.volumes(), mesh.volumes()
-    round_parts = any(isinstance(s, Circle) for p in package.parts for s in (*p.footprint.shapes, *p.footprint.cutouts))
+    round_parts = any(
+        isinstance(s, Circle) for p in package.parts for s in (*p.footprint.shapes, *p.footprint.cutouts)
+    )
     for (name, expected), volume in zip(described.items(), meshed.tolist(), strict=True):
         tolerance = (0.01 if round_parts else 1e-6) * expected + 1e-12 * sum(described.values())
         if abs(volume - expected) > tolerance:

@@ -54,10 +54,14 @@ def read_mesh(path: str | os.PathLike[str], unit: str = "m") -> TetMesh:
     cells, tags = _gather(raw, "tetra", file)
     if not len(cells):
         kinds = ", ".join(sorted({block.type for block in raw.cells})) or "none"
-        raise MeshError(f"'{file.name}' has no linear tetrahedra (cells: {kinds}); mesh the volumes with Gmsh in order 1")
+        raise MeshError(
+            f"'{file.name}' has no linear tetrahedra (cells: {kinds}); mesh the volumes with Gmsh in order 1"
+        )
     other = sorted({block.type for block in raw.cells} - {"tetra", "triangle", "line", "vertex"})
     if other:
-        raise MeshError(f"'{file.name}' has cells of type {', '.join(other)}; only linear tetrahedra are read")
+        raise MeshError(
+            f"'{file.name}' has cells of type {', '.join(other)}; only linear tetrahedra are read"
+        )
     names = {(int(dim), int(tag)): str(name) for name, (tag, dim) in raw.field_data.items()}
     part_names, cell_part = _named(tags, 3, names, file)
     triangles, surface_tags = _gather(raw, "triangle", file)
@@ -80,7 +84,9 @@ def read_mesh(path: str | os.PathLike[str], unit: str = "m") -> TetMesh:
     flat = np.abs(determinant) <= 1e-14 * np.ptp(points, axis=0).max() ** 3
     if flat.any():
         name = part_names[cell_part[np.argmax(flat)]]
-        raise MeshError(f"'{file.name}': {int(flat.sum())} tetrahedra without volume, the first in group '{name}'")
+        raise MeshError(
+            f"'{file.name}': {int(flat.sum())} tetrahedra without volume, the first in group '{name}'"
+        )
     inverted = determinant < 0
     cells[inverted] = cells[inverted][:, [0, 1, 3, 2]]
     extent = np.ptp(points, axis=0)
@@ -107,7 +113,9 @@ def _read(file: Path) -> Any:
     except SystemExit as error:  # meshio ends the program on some files
         raise MeshError(f"'{file.name}' cannot be read as a mesh; export it from Gmsh as MSH 4.1") from error
     except Exception as error:
-        raise MeshError(f"'{file.name}' cannot be read as a mesh: {error}; export it from Gmsh as MSH 4.1") from error
+        raise MeshError(
+            f"'{file.name}' cannot be read as a mesh: {error}; export it from Gmsh as MSH 4.1"
+        ) from error
 
 
 def _gather(raw: Any, kind: str, file: Path) -> tuple[np.ndarray, np.ndarray]:
@@ -121,7 +129,9 @@ def _gather(raw: Any, kind: str, file: Path) -> tuple[np.ndarray, np.ndarray]:
     return cells, np.concatenate([np.asarray(data[i]) for i in blocks]).astype(np.int64)
 
 
-def _named(tags: np.ndarray, dimension: int, names: dict[tuple[int, int], str], file: Path) -> tuple[tuple[str, ...], np.ndarray]:
+def _named(
+    tags: np.ndarray, dimension: int, names: dict[tuple[int, int], str], file: Path
+) -> tuple[tuple[str, ...], np.ndarray]:
     found, number = np.unique(tags, return_inverse=True)
     what = "volume" if dimension == 3 else "surface"
     result = []

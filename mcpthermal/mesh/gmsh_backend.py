@@ -126,7 +126,9 @@ def triangulate(
     return vertices, triangles, region
 
 
-def _geometry(gmsh: Any, plane: Subdivision, used: NDArray[np.bool_], wanted: NDArray[np.int64]) -> dict[int, int]:
+def _geometry(
+    gmsh: Any, plane: Subdivision, used: NDArray[np.bool_], wanted: NDArray[np.int64]
+) -> dict[int, int]:
     geo = gmsh.model.geo
     points = plane.points * MICRO
     lines: dict[tuple[int, int], int] = {}

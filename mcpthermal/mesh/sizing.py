@@ -66,8 +66,12 @@ class MeshSpec:
             value = getattr(self, name)
             if value is not None:
                 object.__setattr__(self, name, quantity(value, "m", f"{name} of the mesh", above=0.0))
-        object.__setattr__(self, "growth", quantity(self.growth, "", "growth of the mesh", above=0.0, maximum=2.0))
-        sizes = {str(k): quantity(v, "m", f"mesh size of '{k}'", above=0.0) for k, v in dict(self.sizes).items()}
+        object.__setattr__(
+            self, "growth", quantity(self.growth, "", "growth of the mesh", above=0.0, maximum=2.0)
+        )
+        sizes = {
+            str(k): quantity(v, "m", f"mesh size of '{k}'", above=0.0) for k, v in dict(self.sizes).items()
+        }
         object.__setattr__(self, "sizes", sizes)
 
     @property
@@ -119,7 +123,11 @@ def _graded_fractions(thickness: float) -> np.ndarray:
         size *= RATIO
     rest = thickness - 2 * total
     # A rest that fits between its neighbours stays one layer, else it is shared.
-    steps = [*half, rest, *half[::-1]] if not half or rest <= size * 1.01 else [*half, rest / 2, rest / 2, *half[::-1]]
+    steps = (
+        [*half, rest, *half[::-1]]
+        if not half or rest <= size * 1.01
+        else [*half, rest / 2, rest / 2, *half[::-1]]
+    )
     if not half:
         steps = [thickness / 2] * 2
     edges = np.cumsum(steps)

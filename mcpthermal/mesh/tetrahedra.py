@@ -112,10 +112,14 @@ class TetMesh:
         """
         for name in materials:
             if name not in self.part_names:
-                raise InputError(f"the mesh has no volume group '{name}'; {near_misses(str(name), self.part_names)}")
+                raise InputError(
+                    f"the mesh has no volume group '{name}'; {near_misses(str(name), self.part_names)}"
+                )
         missing = [name for name in self.part_names if name not in materials]
         if missing:
-            raise InputError(f"the volume group(s) {', '.join(map(repr, missing))} have no material; add them to the mapping")
+            raise InputError(
+                f"the volume group(s) {', '.join(map(repr, missing))} have no material; add them to the mapping"
+            )
         parts = []
         for number, name in enumerate(self.part_names):
             corners = self.points[np.unique(self.cells[self.cell_part == number])]
@@ -163,7 +167,9 @@ class TetMesh:
         if place.face == "interface":
             return self._between(cells, np.isin(self.cell_part, place.others))
         if place.face in ("foot", "pad"):
-            raise InputError(f"place '{place.text}': an imported mesh has no vias or openings; name a surface group")
+            raise InputError(
+                f"place '{place.text}': an imported mesh has no vias or openings; name a surface group"
+            )
         assert sides is not None
         return self._side(self._between(cells, None), place.face)
 
@@ -210,7 +216,9 @@ class TetMesh:
         """The faces that have a cell of a mask on either side, with that cell as the inner one."""
         sides = self._facets[2][faces.facet]
         padded = np.append(cells, False)
-        inner = np.where(cells[faces.cells], faces.cells, np.where(padded[sides[:, 0]], sides[:, 0], sides[:, 1]))
+        inner = np.where(
+            cells[faces.cells], faces.cells, np.where(padded[sides[:, 0]], sides[:, 0], sides[:, 1])
+        )
         return TetFaces(faces.facet, inner).where(padded[inner])
 
     def exposed(self, faces: TetFaces) -> TetFaces:
@@ -220,7 +228,9 @@ class TetMesh:
     def face_areas(self, faces: TetFaces) -> Floats:
         """Areas (m2)."""
         corners = self.points[self.facet_points(faces)]
-        return np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1) / 2
+        return (
+            np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1) / 2
+        )
 
     def face_keys(self, faces: TetFaces) -> Ints:
         """A number for each face."""

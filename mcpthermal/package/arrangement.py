@@ -1,4 +1,4 @@
-"""The arrangement of a package: all outlines in one planar subdivision, all heights as levels, the part of each cell."""
+"""The arrangement of a package: all outlines in one planar subdivision, its levels, the part of each cell."""
 
 from __future__ import annotations
 
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 RELATIVE_SNAP = 1e-7
 """Points nearer than this part of the package's width are one point (1 nm on 10 mm)."""
+
+RELATIVE_LEVEL = 1e-6
+"""Heights nearer than this part of the package's height are one (2 nm on 2 mm, far below a thin film)."""
 
 RELATIVE_SLIVER = 1e-5
 """Regions narrower than this part of the package's width are refused (0.1 um on 10 mm)."""
@@ -65,10 +68,27 @@ def arrange(parts: Sequence[Part], segments: SegmentRule = default_segments) -> 
             owner.append(index)
             shape.append(number)
     plane = subdivide(pieces, RELATIVE_SNAP * extent)
-    levels = merged_levels(np.array([part.z for part in parts]))
+    heights = np.array([part.z for part in parts])
+    levels = merged_levels(heights)
+    thinnest = int(np.argmin(heights[:, 1] - heights[:, 0]))
+    slack = RELATIVE_LEVEL * float(np.ptp(heights))
+    if parts[thinnest].thickness <= slack:
+        raise GeometryError(
+            f"part '{parts[thinnest].name}' is {describe(parts[thinnest].thickness, 'm')} thick, too thin in a "
+            f"package {describe(float(np.ptp(heights)), 'm')} high (at least {describe(slack, 'm')}); "
+            "leave it out, or make it thicker"
+        )
     piece, region = covering(pieces, plane.inside)
     covers = np.zeros((len(parts), len(plane.areas)), bool)
     covers[np.asarray(owner)[piece], region] = True
+    if not covers.any(axis=1).all():
+        lost = parts[int(np.argmin(covers.any(axis=1)))]
+        x0, y0, x1, y1 = lost.footprint.bounds
+        raise GeometryError(
+            f"part '{lost.name}' is {describe(x1 - x0, 'm')} x {describe(y1 - y0, 'm')} large, too small in a "
+            f"package {describe(extent, 'm')} wide (at least {describe(RELATIVE_SLIVER * extent, 'm')}); "
+            "leave it out, or make it larger"
+        )
     members = {}
     for index, part in enumerate(parts):
         if part.is_family:
@@ -97,12 +117,9 @@ def arrange(parts: Sequence[Part], segments: SegmentRule = default_segments) -> 
 
 
 def merged_levels(heights: Floats) -> Floats:
-    """All heights in ascending order; those that differ by round-off only are one.
-
-    The slack is a millionth of the stack: far below a 0.2 um film in a 2 mm stack.
-    """
+    """All heights in ascending order; those that differ by round-off only are one."""
     values = np.unique(heights)
-    slack = 1e-6 * (values[-1] - values[0])
+    slack = RELATIVE_LEVEL * (values[-1] - values[0])
     return values[np.r_[True, np.diff(values) > slack]]
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from mcpthermal.errors import GeometryError, MaterialError
 from mcpthermal.materials import material
-from mcpthermal.package.footprint import Footprint, Point, circles, rectangle, pair
-from mcpthermal.package.parts import Part, check_name
+from mcpthermal.package.footprint import Footprint, Point, circles, pair, pairs, rectangle
+from mcpthermal.package.parts import Part, check_active_face, check_name
 from mcpthermal.units import describe, quantity
 
 
@@ -32,7 +32,9 @@ def metal(name: Any, what: str) -> Any:
     """A material that must conduct electric current."""
     found = material(name)
     if not found.conducts:
-        raise MaterialError(f"material of {what}: '{found.name}' conducts no electric current; choose a metal")
+        raise MaterialError(
+            f"material of {what}: '{found.name}' conducts no electric current; choose a metal"
+        )
     return found
 
 
@@ -93,8 +95,7 @@ class Chip:
         normalise(self, f"chip '{self.name}'", thickness="m")
         object.__setattr__(self, "offset", pair(self.offset, f"offset of chip '{self.name}'"))
         object.__setattr__(self, "material", material(self.material))
-        if self.active_face not in ("top", "bottom"):
-            raise GeometryError(f"chip '{self.name}': active_face {self.active_face!r} must be 'top' or 'bottom'")
+        check_active_face(self.active_face, f"chip '{self.name}'")
 
     def footprint(self, at: Sequence[float] = (0.0, 0.0)) -> Footprint:
         """Its outline in a module whose centre is at a point (m)."""
@@ -124,8 +125,8 @@ class FlipChip:
 
     def __post_init__(self) -> None:
         normalise(self, "a flip-chip bond", diameter="m", height="m")
-        points = tuple(pair(point, "centre of a bump") for point in self.bumps)
-        circles(self.diameter, points)
+        points = pairs(self.bumps, "centre of a bump")
+        circles(self.diameter, points, "bump")
         object.__setattr__(self, "bumps", points)
         object.__setattr__(self, "material", metal(self.material, "a bump"))
         if self.underfill is not None:
@@ -175,13 +176,21 @@ class Module:
         object.__setattr__(self, "bonds", _all_of(self.bonds, FlipChip, f"bonds of module '{self.name}'"))
         if not 2 <= len(self.chips) <= 8:
             raise GeometryError(f"module '{self.name}' has {len(self.chips)} chips; 2 to 8 can be stacked")
+        names = [chip.name for chip in self.chips]
+        for number, name in enumerate(names):
+            if name in (self.name, *names[:number]):
+                raise GeometryError(
+                    f"module '{self.name}': the name '{name}' is given twice; rename one chip"
+                )
         if len(self.bonds) != len(self.chips) - 1:
             raise GeometryError(
-                f"module '{self.name}' has {len(self.chips)} chips and {len(self.bonds)} bonds; give one FlipChip "
-                f"for each pair of neighbours, {len(self.chips) - 1}"
+                f"module '{self.name}' has {len(self.chips)} chips and {len(self.bonds)} bonds; give one "
+                f"FlipChip for each pair of neighbours, {len(self.chips) - 1}"
             )
         if not isinstance(self.attach, Attach | FlipChip):
-            raise GeometryError(f"module '{self.name}': attach={self.attach!r} must be an Attach or a FlipChip")
+            raise GeometryError(
+                f"module '{self.name}': attach={self.attach!r} must be an Attach or a FlipChip"
+            )
         for lower, upper, bond in zip(self.chips, self.chips[1:], self.bonds, strict=False):
             self._check_bond(lower, upper, bond)
         if isinstance(self.attach, FlipChip):
@@ -192,7 +201,8 @@ class Module:
         below, above = lower.footprint(), upper.footprint()
         if not below.overlaps(above):
             raise GeometryError(
-                f"module '{self.name}': chip '{upper.name}' does not lie over chip '{lower.name}'; change its offset"
+                f"module '{self.name}': chip '{upper.name}', {described_extent(above)}, does not lie over chip "
+                f"'{lower.name}', {described_extent(below)}; change its offset"
             )
         for chip, footprint in ((upper, above), (lower, below)):
             self._check_bumps(bond, upper, footprint, f"chip '{chip.name}'")
@@ -206,7 +216,8 @@ class Module:
             if excess > 1e-9:
                 raise GeometryError(
                     f"module '{self.name}': bump {number} at ({describe(x, 'm')}, {describe(y, 'm')}) reaches "
-                    f"{describe(excess, 'm')} outside {what} ({describe(x1 - x0, 'm')} x {describe(y1 - y0, 'm')}); "
+                    f"{describe(excess, 'm')} outside {what} "
+                    f"({describe(x1 - x0, 'm')} x {describe(y1 - y0, 'm')}); "
                     "reduce the pitch or the number of bumps"
                 )
 
@@ -227,14 +238,24 @@ class Module:
         if isinstance(self.attach, Attach):
             footprint = first.footprint(at)
             height = (z, z + self.attach.thickness)
-            parts.append(Part(f"{self.name}.attach", footprint, height, self.attach.material, "attach", self.name))
+            parts.append(
+                Part(f"{self.name}.attach", footprint, height, self.attach.material, "attach", self.name)
+            )
         else:
             parts += self._bond_parts(self.attach, "attach", first.footprint(at), first, at, z)
         z += self.attach.thickness
         for number, chip in enumerate(self.chips):
             height = (z, z + chip.thickness)
             parts.append(
-                Part(chip.name, chip.footprint(at), height, chip.material, "chip", self.name, active_face=chip.active_face)
+                Part(
+                    chip.name,
+                    chip.footprint(at),
+                    height,
+                    chip.material,
+                    "chip",
+                    self.name,
+                    active_face=chip.active_face,
+                )
             )
             z += chip.thickness
             if number < len(self.bonds):
@@ -248,14 +269,26 @@ class Module:
     def _bond_parts(
         self, bond: FlipChip, suffix: str, gap: Footprint, upper: Chip, at: Sequence[float], z: float
     ) -> list[Part]:
-        names = ("attach.underfill", "attach.bumps") if suffix == "attach" else (f"underfill{suffix}", f"bumps{suffix}")
+        names = (
+            ("attach.underfill", "attach.bumps")
+            if suffix == "attach"
+            else (f"underfill{suffix}", f"bumps{suffix}")
+        )
         height = (z, z + bond.height)
         x, y = at[0] + upper.offset[0], at[1] + upper.offset[1]
         bumps = circles(bond.diameter, [(x + dx, y + dy) for dx, dy in bond.bumps])
         parts = [Part(f"{self.name}.{names[1]}", bumps, height, bond.material, "bump", self.name)]
         if bond.underfill is not None:
-            parts.insert(0, Part(f"{self.name}.{names[0]}", gap, height, bond.underfill, "underfill", self.name))
+            parts.insert(
+                0, Part(f"{self.name}.{names[0]}", gap, height, bond.underfill, "underfill", self.name)
+            )
         return parts
+
+
+def described_extent(footprint: Footprint) -> str:
+    """The bounds of a footprint (m), for messages."""
+    x0, y0, x1, y1 = (describe(bound, "m") for bound in footprint.bounds)
+    return f"x from {x0} to {x1}, y from {y0} to {y1}"
 
 
 def _all_of(items: Iterable[Any], kind: type, what: str) -> tuple[Any, ...]:

@@ -42,6 +42,8 @@ class Place:
         ``"interface"``, ``"surface"`` (a named group of an imported mesh), or empty for the volume.
     others : tuple of int
         The parts on the other side of an interface.
+    other_member : int or None
+        One member of the family on the other side.
     """
 
     text: str
@@ -49,6 +51,12 @@ class Place:
     member: int | None = None
     face: str = ""
     others: tuple[int, ...] = ()
+    other_member: int | None = None
+
+    @property
+    def other_side(self) -> Place:
+        """The parts on the other side of an interface, as a volume."""
+        return Place(self.text, self.others, self.other_member)
 
     @property
     def is_volume(self) -> bool:
@@ -238,7 +246,7 @@ class Columns:
             return self._package_faces(place.face)
         cells = self.cells_of(place)
         if place.face == "interface":
-            return self.between(cells, np.isin(self.cell_part, place.others))
+            return self.between(cells, self.cells_of(place.other_side))
         if place.face == "pad":
             return self.horizontal(self.between(self.solid & ~cells, cells), True)
         faces = self.between(cells, None)

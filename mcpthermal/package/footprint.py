@@ -6,6 +6,7 @@ The only home of shapely in the description of a package.
 from __future__ import annotations
 
 import math
+import numbers
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -26,6 +27,24 @@ def pair(values: Iterable[float | str], name: str) -> Point:
     """Two lengths (m), such as a point or a size; `name` is for messages."""
     x, y = lengths(values, name, count=2)
     return x, y
+
+
+def pairs(values: Any, name: str) -> tuple[Point, ...]:
+    """Several points (m); `name` says what one of them is, for messages.
+
+    Raises
+    ------
+    GeometryError
+        If the value is no list.
+    """
+    if isinstance(values, str) or not isinstance(values, Iterable) or getattr(values, "ndim", 1) == 0:
+        raise GeometryError(f"{name}: {values!r} is no list of points; give [(x, y), ...]")
+    return tuple(pair(point, name) for point in values)
+
+
+def square(value: Any) -> Any:
+    """One number, or one string, for both directions; anything else as it is."""
+    return (value, value) if isinstance(value, str | numbers.Real) else value
 
 
 def default_segments(radius: float) -> int:
@@ -100,6 +119,17 @@ class Footprint:
     shapes: tuple[Shape, ...]
     cutouts: tuple[Shape, ...] = ()
 
+    def __post_init__(self) -> None:
+        for field in ("shapes", "cutouts"):
+            shapes = getattr(self, field)
+            if not isinstance(shapes, tuple) or not all(
+                isinstance(shape, Circle | Outline) for shape in shapes
+            ):
+                raise GeometryError(
+                    f"{field} of a footprint: {shapes!r} is no tuple of shapes; "
+                    "use rectangle, circle, polygon or ring"
+                )
+
     def pieces(self, segments: SegmentRule = default_segments) -> list[Any]:
         """One shapely geometry for each shape, cutouts removed."""
         pieces = [shape.outline(segments) for shape in self.shapes]
@@ -120,8 +150,16 @@ class Footprint:
 
     @property
     def bounds(self) -> tuple[float, float, float, float]:
-        """``(x_min, y_min, x_max, y_max)`` (m)."""
-        low_x, low_y, high_x, high_y = (float(bound) for bound in self.geometry.bounds)
+        """``(x_min, y_min, x_max, y_max)`` (m), those of circles exact."""
+        boxes = np.array([_box(shape) for shape in self.shapes])
+        if self.cutouts:
+            away = np.array([_box(shape) for shape in self.cutouts])
+            if (away[:, :2].min(axis=0) <= boxes[:, :2].min(axis=0)).any() or (
+                away[:, 2:].max(axis=0) >= boxes[:, 2:].max(axis=0)
+            ).any():
+                boxes = np.array([self.geometry.bounds])
+        low_x, low_y = boxes[:, :2].min(axis=0).tolist()
+        high_x, high_y = boxes[:, 2:].max(axis=0).tolist()
         return low_x, low_y, high_x, high_y
 
     def moved(self, dx: float, dy: float) -> Footprint:
@@ -132,12 +170,41 @@ class Footprint:
         )
 
     def covers(self, other: Footprint, slack: float = 1e-9) -> bool:
-        """Whether the other lies inside, up to a slack (m) for round-off and for polygons of circles."""
-        return bool(self.geometry.buffer(slack, join_style="mitre").covers(other.geometry))
+        """Whether the other lies inside, up to a slack (m) for round-off; discs in polygons are exact."""
+        discs = other._discs()
+        if discs is None or self._has_circles():
+            return bool(self.geometry.buffer(slack, join_style="mitre").covers(other.geometry))
+        points, radii = discs
+        reach = shapely.distance(self.geometry.boundary, points)
+        return bool((shapely.intersects(self.geometry, points) & (reach >= radii - slack)).all())
 
     def overlaps(self, other: Footprint) -> bool:
-        """Whether the two share more area than a touching edge."""
+        """Whether the two share more area than a touching edge; discs are exact."""
+        mine, theirs = self._discs(), other._discs()
+        if mine is not None and theirs is not None:
+            tree = shapely.STRtree(theirs[0])
+            first, second = tree.query(
+                mine[0], predicate="dwithin", distance=mine[1] + theirs[1].max(initial=0.0)
+            )
+            gap = shapely.distance(mine[0][first], theirs[0][second])
+            return bool((gap < (mine[1][first] + theirs[1][second]) * (1 - 1e-9)).any())
+        if theirs is not None and not self._has_circles():
+            return bool((shapely.distance(self.geometry, theirs[0]) < theirs[1] * (1 - 1e-9)).any())
+        if mine is not None and not other._has_circles():
+            return other.overlaps(self)
         return self.overlap_area(other) > 1e-9 * min(self.area, other.area)
+
+    def _has_circles(self) -> bool:
+        return any(isinstance(shape, Circle) for shape in (*self.shapes, *self.cutouts))
+
+    def _discs(self) -> tuple[Any, NDArray[np.float64]] | None:
+        """Centres and radii (m) if the footprint is nothing but whole discs."""
+        discs = [shape for shape in self.shapes if isinstance(shape, Circle)]
+        if self.cutouts or not discs or len(discs) < len(self.shapes):
+            return None
+        return shapely.points([disc.center for disc in discs]), np.array(
+            [disc.diameter / 2 for disc in discs]
+        )
 
     def overlap_area(self, other: Footprint) -> float:
         """The shared area (m2)."""
@@ -146,6 +213,20 @@ class Footprint:
     def common(self, other: Footprint) -> Footprint:
         """The intersection, as a footprint of polygons."""
         return from_geometry(self.geometry.intersection(other.geometry))
+
+
+def united(footprints: Iterable[Footprint]) -> Footprint:
+    """The area that any of several footprints covers, as a footprint of polygons."""
+    return from_geometry(shapely.union_all([footprint.geometry for footprint in footprints]))
+
+
+def _box(shape: Shape) -> tuple[float, float, float, float]:
+    if isinstance(shape, Circle):
+        (x, y), radius = shape.center, shape.diameter / 2
+        return x - radius, y - radius, x + radius, y + radius
+    corners = np.asarray(shape.exterior)
+    (low_x, low_y), (high_x, high_y) = corners.min(axis=0).tolist(), corners.max(axis=0).tolist()
+    return low_x, low_y, high_x, high_y
 
 
 def from_geometry(geometry: Any) -> Footprint:
@@ -174,12 +255,17 @@ def rectangle(size: Sequence[float | str] | float | str, at: Sequence[float | st
     -------
     Footprint
     """
-    sides = pair((size, size) if isinstance(size, str | float | int) else size, "size of a rectangle")
+    sides = pair(square(size), "size of a rectangle")
     for side in sides:
         quantity(side, "m", "side of a rectangle", above=0.0)
     x, y = pair(at, "centre of a rectangle")
     half_x, half_y = sides[0] / 2, sides[1] / 2
-    corners = ((x - half_x, y - half_y), (x + half_x, y - half_y), (x + half_x, y + half_y), (x - half_x, y + half_y))
+    corners = (
+        (x - half_x, y - half_y),
+        (x + half_x, y - half_y),
+        (x + half_x, y + half_y),
+        (x - half_x, y + half_y),
+    )
     return Footprint((Outline(corners),))
 
 
@@ -188,18 +274,27 @@ def circle(diameter: float | str, at: Sequence[float | str] = (0.0, 0.0)) -> Foo
     return circles(diameter, [at])
 
 
-def circles(diameter: float | str, at: Iterable[Sequence[float | str]]) -> Footprint:
+def circles(diameter: float | str, at: Iterable[Sequence[float | str]], what: str = "circle") -> Footprint:
     """A family of equal discs of a diameter (m), one around each point (m).
+
+    Parameters
+    ----------
+    diameter : float
+        (m)
+    at : sequence of (x, y)
+        (m)
+    what : str
+        What one of them is, for messages.
 
     Raises
     ------
     GeometryError
         If there is no point, or if two discs overlap.
     """
-    size = quantity(diameter, "m", "diameter of a circle", above=0.0)
-    centers = [pair(point, "centre of a circle") for point in at]
+    size = quantity(diameter, "m", f"diameter of {what}", above=0.0)
+    centers = pairs(at, f"centre of {what}")
     if not centers:
-        raise GeometryError("a family of circles needs at least one centre: give at=[(x, y), ...]")
+        raise GeometryError(f"{what}: at least one centre is needed; give [(x, y), ...]")
     points = np.asarray(centers)
     tree = shapely.STRtree(shapely.points(points))
     first, second = tree.query(shapely.points(points), predicate="dwithin", distance=size * (1 - 1e-9))
@@ -208,13 +303,15 @@ def circles(diameter: float | str, at: Iterable[Sequence[float | str]]) -> Footp
         i, j = first[close][0], second[close][0]
         gap = float(np.linalg.norm(points[i] - points[j]))
         raise GeometryError(
-            f"circles {i} and {j} of {describe(size, 'm')} diameter overlap: their centres are "
+            f"{what}: numbers {i} and {j} of {describe(size, 'm')} diameter overlap, their centres are "
             f"{describe(gap, 'm')} apart; move them apart or make them smaller"
         )
     return Footprint(tuple(Circle((float(x), float(y)), size) for x, y in centers))
 
 
-def polygon(points: Iterable[Sequence[float | str]], holes: Iterable[Iterable[Sequence[float | str]]] = ()) -> Footprint:
+def polygon(
+    points: Iterable[Sequence[float | str]], holes: Iterable[Iterable[Sequence[float | str]]] = ()
+) -> Footprint:
     """A simple polygon through corner points (m), with holes.
 
     Raises
@@ -222,16 +319,18 @@ def polygon(points: Iterable[Sequence[float | str]], holes: Iterable[Iterable[Se
     GeometryError
         If it has fewer than three corners, crosses itself or has no area.
     """
-    ring = tuple((x, y) for x, y in (pair(point, "corner of a polygon") for point in points))
-    inner = tuple(
-        tuple((x, y) for x, y in (pair(point, "corner of a polygon's hole") for point in hole)) for hole in holes
-    )
+    ring = pairs(points, "corner of a polygon")
+    if isinstance(holes, str) or not isinstance(holes, Iterable):
+        raise GeometryError(f"holes of a polygon: {holes!r} is no list of rings; give [[(x, y), ...], ...]")
+    inner = tuple(pairs(hole, "corner of a polygon's hole") for hole in holes)
     if len(ring) < 3 or any(len(hole) < 3 for hole in inner):
         raise GeometryError(f"a polygon needs at least 3 corners in each ring, this one has {len(ring)}")
     shape = shapely.Polygon(ring, inner)
     if not shape.is_valid or shape.area <= 0:
         reason = shapely.is_valid_reason(shape) if shape.area > 0 else "it has no area"
-        raise GeometryError(f"the polygon with {len(ring)} corners is not simple ({reason}); list its corners in order")
+        raise GeometryError(
+            f"the polygon with {len(ring)} corners is not simple ({reason}); list its corners in order"
+        )
     return Footprint((Outline(ring, inner),))
 
 
@@ -257,7 +356,10 @@ def stroke(path: Sequence[Point], width: float) -> Footprint:
 
 
 def grid(
-    columns: int, rows: int, pitch: float | str | Sequence[float | str], at: Sequence[float | str] = (0.0, 0.0)
+    columns: int,
+    rows: int,
+    pitch: float | str | Sequence[float | str],
+    at: Sequence[float | str] = (0.0, 0.0),
 ) -> tuple[Point, ...]:
     """The points of a regular grid, row by row from the lowest, centred at a point.
 
@@ -273,7 +375,7 @@ def grid(
     for name, count in (("columns", columns), ("rows", rows)):
         if not isinstance(count, int) or isinstance(count, bool) or count < 1:
             raise GeometryError(f"{name} of a grid: {count!r} is not a whole number of at least 1")
-    step_x, step_y = pair((pitch, pitch) if isinstance(pitch, str | float | int) else pitch, "pitch of a grid")
+    step_x, step_y = pair(square(pitch), "pitch of a grid")
     for step in (step_x, step_y):
         quantity(step, "m", "pitch of a grid", above=0.0)
     x, y = pair(at, "centre of a grid")
@@ -314,8 +416,8 @@ class Subdivision:
 
 def subdivide(pieces: Sequence[Any], snap: float) -> Subdivision:
     """The planar subdivision by all outlines; what lies nearer than `snap` (m) becomes one point or line."""
-    scale = 1.0 / snap
-    lines = [piece.boundary for piece in shapely.transform(np.asarray(pieces, object), lambda xy: xy * scale)]
+    on_grid = shapely.transform(np.asarray(pieces, object), lambda xy: _rounded(xy / snap))
+    lines = [piece.boundary for piece in on_grid]
     # On an integer grid the snap-rounding overlay is robust and its coordinates are exact.
     noded = shapely.union_all(lines, grid_size=1.0)
     regions = shapely.get_parts(shapely.polygonize(shapely.get_parts(noded)))
@@ -325,7 +427,10 @@ def subdivide(pieces: Sequence[Any], snap: float) -> Subdivision:
     for index, region in enumerate(regions):
         rings = []
         for line in (region.exterior, *region.interiors):
-            corners = [numbers.setdefault((x, y), len(numbers)) for x, y in shapely.get_coordinates(line)[:-1].tolist()]
+            corners = [
+                numbers.setdefault((x, y), len(numbers))
+                for x, y in shapely.get_coordinates(line)[:-1].tolist()
+            ]
             rings.append(tuple(corners))
             for a, b in zip(corners, corners[1:] + corners[:1], strict=True):
                 owners.setdefault((min(a, b), max(a, b)), []).append(index)
@@ -341,7 +446,20 @@ def subdivide(pieces: Sequence[Any], snap: float) -> Subdivision:
     )
 
 
-def covering(pieces: Sequence[Any], points: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _rounded(points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Coordinates as whole numbers; those that differ by round-off never go to different ones."""
+    result = np.empty_like(points)
+    for axis, values in enumerate(points.T):
+        order = np.argsort(values)
+        steps = np.diff(values[order], prepend=-np.inf)
+        first = np.maximum.accumulate(np.where(steps > 0.01, np.arange(len(values)), 0))
+        result[order, axis] = np.round(values[order][first])
+    return result
+
+
+def covering(
+    pieces: Sequence[Any], points: NDArray[np.float64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """All pairs (piece, point) in which the piece contains the point."""
     tree = shapely.STRtree(shapely.points(points))
     piece, point = tree.query(np.asarray(pieces, object), predicate="contains")

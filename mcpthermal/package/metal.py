@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from mcpthermal.errors import GeometryError
 from mcpthermal.package.chips import metal, normalise
-from mcpthermal.package.footprint import Footprint, Point, circle, stroke, pair
+from mcpthermal.package.footprint import Footprint, Point, circle, pair, pairs, stroke
 from mcpthermal.package.parts import check_name
 from mcpthermal.units import describe
 
@@ -52,13 +53,11 @@ class Trace:
     def __post_init__(self) -> None:
         check_name(self.name, "a trace")
         normalise(self, f"trace '{self.name}'", width="m")
-        try:
-            path = tuple(pair(point, f"path of trace '{self.name}'") for point in self.path)
-        except TypeError:
-            raise GeometryError(f"trace '{self.name}': path {self.path!r} is no list of points (x, y)") from None
-        if len(path) < 2 or any(a == b for a, b in zip(path, path[1:], strict=False)):
+        path = pairs(self.path, f"path of trace '{self.name}'")
+        if len(path) < 2 or any(a == b for a, b in pairwise(path)):
             raise GeometryError(
-                f"trace '{self.name}': its path has {len(path)} points; give at least two, and no point twice in a row"
+                f"trace '{self.name}': its path has {len(path)} points; give at least two, "
+                "and no point twice in a row"
             )
         object.__setattr__(self, "path", path)
 
@@ -84,7 +83,9 @@ class Patch:
     def __post_init__(self) -> None:
         check_name(self.name, "a patch")
         if not isinstance(self.outline, Footprint):
-            raise GeometryError(f"patch '{self.name}': outline {self.outline!r} is none; use polygon, rectangle, ...")
+            raise GeometryError(
+                f"patch '{self.name}': outline {self.outline!r} is none; use polygon, rectangle, ..."
+            )
 
     def footprint(self) -> Footprint:
         """Its outline (m)."""
@@ -122,4 +123,6 @@ class Opening:
 def narrower(inner: float, outer: float, what: str, than: str, remedy: str) -> None:
     """Raise a GeometryError if a length (m) is not less than another."""
     if not inner < outer:
-        raise GeometryError(f"{what}, {describe(inner, 'm')}, is not less than {than}, {describe(outer, 'm')}; {remedy}")
+        raise GeometryError(
+            f"{what}, {describe(inner, 'm')}, is not less than {than}, {describe(outer, 'm')}; {remedy}"
+        )

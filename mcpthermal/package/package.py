@@ -1,15 +1,15 @@
-"""A package: its parts in the order in which they are laid down, and what can be said of it without a mesh."""
+"""A package: its parts in the order in which they are laid down, and what can be said without a mesh."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from mcpthermal.errors import GeometryError
+from mcpthermal.errors import GeometryError, near_misses
 from mcpthermal.package.arrangement import Arrangement, arrange
 from mcpthermal.package.parts import Part
 from mcpthermal.units import describe
@@ -36,7 +36,12 @@ class Package:
     mesh: Any = None
 
     def __post_init__(self) -> None:
+        if isinstance(self.parts, str) or not isinstance(self.parts, Iterable):
+            raise GeometryError(f"parts of a package: {self.parts!r} is no list; give [Part(...), ...]")
         object.__setattr__(self, "parts", tuple(self.parts))
+        for part in self.parts:
+            if not isinstance(part, Part):
+                raise GeometryError(f"parts of a package: {part!r} is no Part")
         if not any(not part.is_void for part in self.parts):
             raise GeometryError("a package needs at least one part with a material")
         seen: dict[str, int] = {}
@@ -52,7 +57,7 @@ class Package:
     @classmethod
     def from_parts(cls, parts: Iterable[Part]) -> Package:
         """A package of any prismatic parts; later parts win where they overlap."""
-        return cls(tuple(parts))
+        return cls(parts)  # type: ignore[arg-type]
 
     @classmethod
     def from_mesh(cls, mesh: Any, materials: Mapping[str, Any]) -> Package:
@@ -65,6 +70,10 @@ class Package:
         materials : mapping
             The material (name or `Material`) of every physical group of volumes.
         """
+        if not hasattr(mesh, "make_parts"):
+            raise GeometryError(
+                f"a package is made from a TetMesh, not from {type(mesh).__name__}; see read_mesh"
+            )
         return cls(mesh.make_parts(materials), mesh=mesh)
 
     def _check_arrangement(self) -> None:
@@ -104,7 +113,17 @@ class Package:
 
     def __getitem__(self, name: str) -> Part:
         """The part of a name."""
+        if name not in self.names:
+            raise GeometryError(f"the package has no part '{name}'; {near_misses(str(name), self.names)}")
         return self.parts[self.index[name]]
+
+    def __contains__(self, name: object) -> bool:
+        """Whether there is a part of a name."""
+        return name in self.names
+
+    def __iter__(self) -> Iterator[Part]:
+        """All parts, in the order in which they are laid down."""
+        return iter(self.parts)
 
     def with_role(self, role: str) -> tuple[Part, ...]:
         """All parts of a role."""
@@ -199,7 +218,10 @@ class Package:
                 )
             )
         widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-        return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows)
+        return "\n".join(
+            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+            for row in rows
+        )
 
     def __str__(self) -> str:
         return self.table()

@@ -8,17 +8,22 @@ from typing import Any
 
 from mcpthermal.errors import GeometryError
 from mcpthermal.materials import Material, material
-from mcpthermal.package.footprint import Footprint
-from mcpthermal.units import describe, quantity
+from mcpthermal.package.footprint import Footprint, pair
+from mcpthermal.units import describe
 
 FAMILY_ROLES = ("via", "bump", "contact")
 """Roles of parts whose shapes are counted as members, such as ``supply[3]``."""
+
+FACES = ("top", "bottom", "sides", "x_min", "x_max", "y_min", "y_max", "foot")
+"""What placements call faces: no part has such a name, or one that ends in a point and such a word."""
+
+ACTIVE_FACES = ("top", "bottom")
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]*")
 
 
 def check_name(name: Any, what: str) -> str:
-    """A name that may stand in a placement: it starts with a letter and has no brackets, bars or blanks.
+    """A name that may stand in a placement: no brackets, bars or blanks, and not the word for a face.
 
     Raises
     ------
@@ -26,9 +31,21 @@ def check_name(name: Any, what: str) -> str:
     """
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise GeometryError(
-            f"name of {what}: {name!r} is not allowed; start with a letter and use letters, digits, '_', '-' and '.'"
+            f"name of {what}: {name!r} is not allowed; start with a letter and use letters, digits, "
+            "'_', '-' and '.'"
+        )
+    if name.rpartition(".")[2] in FACES:
+        raise GeometryError(
+            f"name of {what}: '{name}' would be taken for a face in placements; name it otherwise, "
+            f"such as '{name}_part'"
         )
     return name
+
+
+def check_active_face(face: Any, what: str) -> None:
+    """Raise a GeometryError if a chip's devices are on no face that can have them."""
+    if not isinstance(face, str) or face not in ACTIVE_FACES:
+        raise GeometryError(f"{what}: active_face {face!r} must be 'top' or 'bottom'")
 
 
 @dataclass(frozen=True)
@@ -70,21 +87,23 @@ class Part:
         check_name(self.name, "a part")
         if not isinstance(self.footprint, Footprint):
             raise GeometryError(
-                f"part '{self.name}': footprint {self.footprint!r} is none; use rectangle, circle, polygon or ring"
+                f"part '{self.name}': footprint {self.footprint!r} is none; "
+                "use rectangle, circle, polygon or ring"
             )
-        try:
-            low, high = self.z
-        except (TypeError, ValueError):
-            raise GeometryError(f"part '{self.name}': z={self.z!r} must be two heights (z0, z1)") from None
-        low = quantity(low, "m", f"lower height of part '{self.name}'")
-        high = quantity(high, "m", f"upper height of part '{self.name}'")
+        for field in ("role", "group", "onto"):
+            if not isinstance(getattr(self, field), str):
+                raise GeometryError(f"part '{self.name}': {field}={getattr(self, field)!r} must be a string")
+        check_active_face(self.active_face, f"part '{self.name}'")
+        low, high = pair(self.z, f"heights (z0, z1) of part '{self.name}'")
         if not high > low:
             raise GeometryError(
                 f"part '{self.name}': its upper height {describe(high, 'm')} is not above its lower height "
                 f"{describe(low, 'm')}; give z=(lower, upper)"
             )
         if not self.footprint.area > 0:
-            raise GeometryError(f"part '{self.name}': its footprint has no area left; check shapes and cutouts")
+            raise GeometryError(
+                f"part '{self.name}': its footprint has no area left; check shapes and cutouts"
+            )
         object.__setattr__(self, "z", (low, high))
         if self.material is not None:
             object.__setattr__(self, "material", material(self.material))

@@ -44,7 +44,10 @@ def find_place(package: Package, text: str) -> Place:
         return Place(text, face=text)
     if text.count("|") == 1:
         a, b = (_parts_of(package, name.strip(), text) for name in text.split("|"))
-        return Place(text, parts=a[0], member=a[1], face="interface", others=b[0])
+        if set(a[0]) & set(b[0]):
+            shared = package.parts[min(set(a[0]) & set(b[0]))].name
+            raise LoadError(f"place '{text}': '{shared}' is on both sides; name two different parts")
+        return Place(text, parts=a[0], member=a[1], face="interface", others=b[0], other_member=b[1])
     if text in package.openings:
         contact = package.index.get(f"{text}.contact")
         if contact is not None:
@@ -62,7 +65,8 @@ def find_place(package: Package, text: str) -> Place:
 
 def _via_parts(package: Package, parts: tuple[int, ...], text: str) -> tuple[int, ...]:
     if package.parts[parts[0]].role != "via":
-        raise LoadError(f"place '{text}': only vias have a foot; {near_misses(text, known_places(package))}")
+        feet = [place for place in known_places(package) if place.endswith(".foot")]
+        raise LoadError(f"place '{text}': only vias have a foot; {near_misses(text, feet)}")
     contact = package.index.get(f"{package.parts[parts[0]].name}.contact")
     return parts if contact is None else (*parts, contact)
 
@@ -82,7 +86,9 @@ def _parts_of(package: Package, name: str, text: str) -> tuple[tuple[int, ...], 
         return parts, None
     part, member = package.parts[parts[0]], int(match["member"])
     if len(parts) > 1 or not part.is_family:
-        raise LoadError(f"place '{text}': '{base}' is no family of vias, bumps or contacts; drop the [{member}]")
+        raise LoadError(
+            f"place '{text}': '{base}' is no family of vias, bumps or contacts; drop the [{member}]"
+        )
     count = len(part.footprint.shapes)
     if member >= count:
         raise LoadError(f"place '{text}': '{base}' has {count} members, '{base}[0]' to '{base}[{count - 1}]'")

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
+import numpy as np
+
 from mcpthermal.errors import GeometryError, near_misses
-from mcpthermal.materials import material
-from mcpthermal.package.chips import Carrier, Chip, Module, metal
-from mcpthermal.package.footprint import Footprint, Point, circles, rectangle, pair
+from mcpthermal.materials import material as find_material
+from mcpthermal.package.chips import Carrier, Chip, Module, described_extent, metal
+from mcpthermal.package.footprint import Circle, Footprint, Point, circles, pair, pairs, rectangle, united
 from mcpthermal.package.metal import Contact, Opening, Patch, Trace, narrower
 from mcpthermal.package.package import Package
 from mcpthermal.package.parts import Part, check_name
@@ -72,6 +76,10 @@ class Process:
     def __post_init__(self) -> None:
         if not isinstance(self.carrier, Carrier | Chip):
             raise GeometryError(f"a process starts with a Carrier or a Chip, not with {self.carrier!r}")
+        if isinstance(self.carrier, Chip) and self.carrier.offset != (0.0, 0.0):
+            raise GeometryError(
+                f"chip '{self.carrier.name}' is the carrier, whose centre is x = y = 0; give it no offset"
+            )
 
     def attach(self, module: Module, at: Sequence[float | str] = (0.0, 0.0)) -> Process:
         """Attach a module to the carrier.
@@ -82,21 +90,26 @@ class Process:
         at : (x, y)
             Its centre (m).
         """
-        self._require(self.insulation is None, f"attach module '{getattr(module, 'name', module)}'", "insulate")
         if not isinstance(module, Module):
             raise GeometryError(f"attach: {module!r} is no Module")
+        self._require(self.insulation is None, f"attach module '{module.name}'", "before", "insulate")
         point = pair(at, f"place of module '{module.name}'")
-        others = [part for part in self._module_parts()]
+        others = self._module_parts()
         for part in module.parts(point):
             self._inside_carrier(part.footprint, f"{part.role} '{part.name}' of module '{module.name}'")
             for other in others:
-                if part.z[0] < other.z[1] and other.z[0] < part.z[1] and part.footprint.overlaps(other.footprint):
+                if (
+                    part.z[0] < other.z[1]
+                    and other.z[0] < part.z[1]
+                    and part.footprint.overlaps(other.footprint)
+                ):
                     raise GeometryError(
-                        f"module '{module.name}': '{part.name}' overlaps '{other.name}'; attach it elsewhere with at=(x, y)"
+                        f"module '{module.name}': '{part.name}', {described_extent(part.footprint)}, overlaps "
+                        f"'{other.name}', {described_extent(other.footprint)}; attach it elsewhere with at=(x, y)"
                     )
         return self._checked(replace(self, modules=(*self.modules, (module, point))))
 
-    def insulate(self, thickness: float | str, material: Any = "epoxy_mould") -> Process:  # noqa: A002
+    def insulate(self, thickness: float | str, material: Any = "epoxy_mould") -> Process:
         """Enclose the modules by the first insulation, its thickness measured from the carrier (m).
 
         Raises
@@ -104,8 +117,8 @@ class Process:
         GeometryError
             If the insulation, and so the via depth, is not greater than every module's height.
         """
-        self._require(bool(self.modules), "insulate", "attach", before=True)
-        self._require(self.insulation is None, "insulate", "insulate")
+        self._require(bool(self.modules), "insulate", "after", "attach")
+        self._require(self.insulation is None, "insulate", "once")
         height = quantity(thickness, "m", "thickness of the insulation", above=0.0)
         for module, _ in self.modules:
             narrower(
@@ -115,7 +128,7 @@ class Process:
                 "the thickness of the insulation, which is the depth of the first vias",
                 "make the insulation thicker or the module lower",
             )
-        return self._checked(replace(self, insulation=Layer((0.0, height), _material(material))))
+        return self._checked(replace(self, insulation=Layer((0.0, height), find_material(material))))
 
     def open_vias(
         self,
@@ -140,30 +153,53 @@ class Process:
         contact : Contact, optional
             A stud that stands on the carrier or chip inside each hole.
         """
-        self._require(self.insulation is not None, f"open vias '{name}'", "insulate", before=True)
-        self._require(self.metal_layer is None, f"open vias '{name}'", "metallise")
         check_name(name, "a via family")
+        self._require(self.insulation is not None, f"open vias '{name}'", "after", "insulate")
+        self._require(self.metal_layer is None, f"open vias '{name}'", "before", "metallise")
         width = quantity(diameter, "m", f"diameter of via '{name}'", above=0.0)
-        points = tuple(pair(point, f"place of via '{name}'") for point in at)
-        holes = circles(width, points)
-        bottom = 0.0 if onto in (None, self.carrier.name) else self._land(name, holes, str(onto))
-        if bottom == 0.0:
-            self._clear(name, holes, bottom)
+        points = pairs(at, f"place of via '{name}'")
+        holes = circles(width, points, f"via '{name}'")
+        if onto is not None and not isinstance(onto, str):
+            raise GeometryError(f"via '{name}': onto={onto!r} must be the name of a chip")
+        end = onto or self.carrier.name
+        bottom = 0.0 if end == self.carrier.name else self._land(name, holes, end)
+        self._clear(name, holes, bottom)
         assert self.insulation is not None
         depth = self.insulation.z[1] - bottom
         if contact is not None:
             if not isinstance(contact, Contact):
                 raise GeometryError(f"via '{name}': contact={contact!r} is no Contact")
-            narrower(contact.height, depth, f"height of the contact in via '{name}'", "the via's depth", "make it lower")
-            narrower(contact.diameter, width, f"diameter of the contact in via '{name}'", "the via's", "make it narrower")
+            narrower(
+                contact.height,
+                depth,
+                f"height of the contact in via '{name}'",
+                "the via's depth",
+                "make it lower",
+            )
+            narrower(
+                contact.diameter,
+                width,
+                f"diameter of the contact in via '{name}'",
+                "the via's",
+                "make it narrower",
+            )
         for other in self.vias:
             if other.footprint().overlaps(holes):
-                raise GeometryError(f"vias '{name}' and '{other.name}' overlap; move them apart or make them narrower")
-        family = Vias(name, points, width, self.carrier.name if bottom == 0.0 else str(onto), bottom, contact)
+                gaps = np.linalg.norm(np.array(points)[:, None] - np.array(other.at), axis=2)
+                i, j = np.unravel_index(np.argmin(gaps), gaps.shape)
+                raise GeometryError(
+                    f"vias '{name}[{i}]' and '{other.name}[{j}]' overlap: their centres are "
+                    f"{describe(float(gaps[i, j]), 'm')} apart, half the sum of their diameters is "
+                    f"{describe((width + other.diameter) / 2, 'm')}; move them apart or make them narrower"
+                )
+        family = Vias(name, points, width, end, bottom, contact)
         return self._checked(replace(self, vias=(*self.vias, family)))
 
     def metallise(
-        self, thickness: float | str, material: Any = "copper", traces: Iterable[Trace | Patch] = ()  # noqa: A002
+        self,
+        thickness: float | str,
+        material: Any = "copper",
+        traces: Iterable[Trace | Patch] = (),
     ) -> Process:
         """Fill all open vias with metal and pattern the layer (its thickness in m) on the insulation.
 
@@ -175,13 +211,11 @@ class Process:
             A metal.
         traces : sequence of Trace or Patch
         """
-        self._require(self.insulation is not None, "metallise", "insulate", before=True)
-        self._require(self.metal_layer is None, "metallise", "metallise")
+        self._require(self.insulation is not None, "metallise", "after", "insulate")
+        self._require(self.metal_layer is None, "metallise", "once")
         height = quantity(thickness, "m", "thickness of the metal layer", above=0.0)
-        pattern = tuple(traces)
+        pattern = _listed(traces, Trace | Patch, "metallise: traces", "Trace or Patch")
         for item in pattern:
-            if not isinstance(item, Trace | Patch):
-                raise GeometryError(f"metallise: {item!r} is neither a Trace nor a Patch")
             self._inside_carrier(item.footprint(), f"trace '{item.name}'")
         assert self.insulation is not None
         top = self.insulation.z[1]
@@ -189,42 +223,54 @@ class Process:
         return self._checked(replace(self, metal_layer=layer))
 
     def passivate(
-        self, thickness: float | str, material: Any = "polyimide", openings: Iterable[Opening] = ()  # noqa: A002
+        self,
+        thickness: float | str,
+        material: Any = "polyimide",
+        openings: Iterable[Opening] = (),
     ) -> Process:
         """Cover the metal by the second insulation, its thickness measured from the metal (m), with openings.
 
         Between the traces it reaches down to the first insulation.
         """
-        self._require(self.metal_layer is not None, "passivate", "metallise", before=True)
-        self._require(self.passivation is None, "passivate", "passivate")
+        self._require(self.metal_layer is not None, "passivate", "after", "metallise")
+        self._require(self.passivation is None, "passivate", "once")
         height = quantity(thickness, "m", "thickness of the second insulation", above=0.0)
-        holes = tuple(openings)
+        holes = _listed(openings, Opening, "passivate: openings", "Opening")
         assert self.metal_layer is not None
-        pads = [item.footprint() for item in self.metal_layer.content] + [via.footprint() for via in self.vias]
+        pads = [item.footprint() for item in (*self.metal_layer.content, *self.vias)]
         for hole in holes:
-            if not isinstance(hole, Opening):
-                raise GeometryError(f"passivate: {hole!r} is no Opening")
             self._check_opening(hole, pads)
         for number, first in enumerate(holes):
             for second in holes[number + 1 :]:
                 if first.footprint().overlaps(second.footprint()):
-                    raise GeometryError(f"openings '{first.name}' and '{second.name}' overlap; move them apart")
+                    (x, y), (u, v) = first.at, second.at
+                    raise GeometryError(
+                        f"openings '{first.name}' and '{second.name}' overlap: their centres are "
+                        f"{describe(math.hypot(x - u, y - v), 'm')} apart, half the sum of their diameters is "
+                        f"{describe((first.diameter + second.diameter) / 2, 'm')}; move them apart"
+                    )
         bottom, top = self.metal_layer.z
-        return self._checked(replace(self, passivation=Layer((bottom, top + height), _material(material), holes)))
+        return self._checked(
+            replace(self, passivation=Layer((bottom, top + height), find_material(material), holes))
+        )
 
-    def attach_contacts(self, height: float | str, diameter: float | str, material: Any = "sac305") -> Process:  # noqa: A002
+    def attach_contacts(
+        self, height: float | str, diameter: float | str, material: Any = "sac305"
+    ) -> Process:
         """Attach an outer contact in every opening: height over the metal and diameter (m)."""
-        self._require(self.passivation is not None, "attach contacts", "passivate", before=True)
-        self._require(self.contacts is None, "attach contacts", "attach_contacts")
+        self._require(self.passivation is not None, "attach contacts", "after", "passivate")
+        self._require(self.contacts is None, "attach contacts", "once")
         assert self.passivation is not None
         contact = Contact(height, diameter, material)  # type: ignore[arg-type]
         if not self.passivation.content:
-            raise GeometryError("attach_contacts: the second insulation has no openings; give passivate(openings=[...])")
+            raise GeometryError(
+                "attach_contacts: the second insulation has no openings; give passivate(openings=[...])"
+            )
         for hole in self.passivation.content:
             if contact.diameter > hole.diameter * (1 + 1e-9):
                 raise GeometryError(
-                    f"contact of {describe(contact.diameter, 'm')} diameter does not fit into opening '{hole.name}' of "
-                    f"{describe(hole.diameter, 'm')}; make the contact narrower or the opening wider"
+                    f"contact of {describe(contact.diameter, 'm')} diameter does not fit into opening "
+                    f"'{hole.name}' of {describe(hole.diameter, 'm')}; make the contact narrower or the opening wider"
                 )
         return self._checked(replace(self, contacts=contact))
 
@@ -268,43 +314,74 @@ class Process:
 
     def package(self) -> Package:
         """The package as it stands after the last step."""
+        return self._package
+
+    @cached_property
+    def _package(self) -> Package:
         return Package(tuple(self._parts()))
 
     def _parts(self) -> list[Part]:
         plan = self._plan()
         kind = "chip" if isinstance(self.carrier, Chip) else "substrate"
         carrier = self.carrier
-        parts = [Part(carrier.name, plan, (-carrier.thickness, 0.0), carrier.material, "carrier", kind)]
+        face = carrier.active_face if isinstance(carrier, Chip) else "top"
+        height = (-carrier.thickness, 0.0)
+        parts = [Part(carrier.name, plan, height, carrier.material, "carrier", kind, active_face=face)]
         if self.insulation is not None:
             parts.append(Part("insulation", plan, self.insulation.z, self.insulation.material, "insulation"))
         if self.passivation is not None:
-            parts.append(Part("passivation", plan, self.passivation.z, self.passivation.material, "passivation"))
+            parts.append(
+                Part("passivation", plan, self.passivation.z, self.passivation.material, "passivation")
+            )
         parts += self._module_parts()
         for via in self.vias:
             parts += self._via_parts(via)
         if self.metal_layer is not None:
             layer = self.metal_layer
-            parts += [Part(item.name, item.footprint(), layer.z, layer.material, "metal") for item in layer.content]
+            parts += [
+                Part(item.name, item.footprint(), layer.z, layer.material, "metal") for item in layer.content
+            ]
         if self.passivation is not None and self.metal_layer is not None:
             floor = self.metal_layer.z[1]
             for hole in self.passivation.content:
                 outline = hole.footprint()
-                parts.append(Part(hole.name, outline, (floor, self.passivation.z[1]), None, "opening", hole.name))
+                parts.append(
+                    Part(hole.name, outline, (floor, self.passivation.z[1]), None, "opening", hole.name)
+                )
                 if self.contacts is not None:
                     stud, name = self.contacts, f"{hole.name}.contact"
                     height = (floor, floor + stud.height)
                     parts.append(
-                        Part(name, circles(stud.diameter, [hole.at]), height, stud.material, "contact", hole.name)
+                        Part(
+                            name,
+                            circles(stud.diameter, [hole.at]),
+                            height,
+                            stud.material,
+                            "contact",
+                            hole.name,
+                        )
                     )
         return parts
 
     def _via_parts(self, via: Vias) -> list[Part]:
         assert self.insulation is not None
         if self.metal_layer is None:
-            parts = [Part(via.name, via.footprint(), (via.bottom, self.insulation.z[1]), None, "hole", via.name, via.onto)]
+            parts = [
+                Part(
+                    via.name,
+                    via.footprint(),
+                    (via.bottom, self.insulation.z[1]),
+                    None,
+                    "hole",
+                    via.name,
+                    via.onto,
+                )
+            ]
         else:
             height = (via.bottom, self.metal_layer.z[1])
-            parts = [Part(via.name, via.footprint(), height, self.metal_layer.material, "via", via.name, via.onto)]
+            parts = [
+                Part(via.name, via.footprint(), height, self.metal_layer.material, "via", via.name, via.onto)
+            ]
         if via.contact is not None:
             height = (via.bottom, via.bottom + via.contact.height)
             studs = circles(via.contact.diameter, via.at)
@@ -320,12 +397,9 @@ class Process:
 
     def _inside_carrier(self, footprint: Footprint, what: str) -> None:
         if not self._plan().covers(footprint):
-            x0, y0, x1, y1 = footprint.bounds
-            width, depth = self.carrier.size
             raise GeometryError(
-                f"{what} reaches outside the carrier: it covers x from {describe(x0, 'm')} to {describe(x1, 'm')}, y from "
-                f"{describe(y0, 'm')} to {describe(y1, 'm')}; the carrier ends at +-{describe(width / 2, 'm')}, "
-                f"+-{describe(depth / 2, 'm')}; move it or enlarge the carrier"
+                f"{what} reaches outside the carrier: it covers {described_extent(footprint)}, and the carrier "
+                f"{described_extent(self._plan())}; move it or enlarge the carrier"
             )
 
     def _clear(self, name: str, holes: Footprint, bottom: float) -> None:
@@ -336,12 +410,13 @@ class Process:
                 number = next(
                     i for i, shape in enumerate(holes.shapes) if Footprint((shape,)).overlaps(part.footprint)
                 )
-                x, y = holes.shapes[number].center  # type: ignore[union-attr]
-                x0, y0, x1, y1 = part.footprint.bounds
+                hole = holes.shapes[number]
+                assert isinstance(hole, Circle)
+                x, y = hole.center
                 raise GeometryError(
-                    f"via '{name}[{number}]' at ({describe(x, 'm')}, {describe(y, 'm')}) hits {part.role} '{part.name}', "
-                    f"which covers x from {describe(x0, 'm')} to {describe(x1, 'm')} and y from {describe(y0, 'm')} to "
-                    f"{describe(y1, 'm')}; move the via"
+                    f"via '{name}[{number}]' of {describe(hole.diameter, 'm')} at "
+                    f"({describe(x, 'm')}, {describe(y, 'm')}) hits {part.role} '{part.name}', which covers "
+                    f"{described_extent(part.footprint)}; move the via"
                 )
 
     def _land(self, name: str, holes: Footprint, onto: str) -> float:
@@ -352,49 +427,54 @@ class Process:
         chip = chips[onto]
         for number, shape in enumerate(holes.shapes):
             if not chip.footprint.covers(Footprint((shape,))):
-                x, y = shape.center  # type: ignore[union-attr]
-                x0, y0, x1, y1 = chip.footprint.bounds
+                assert isinstance(shape, Circle)
+                x, y = shape.center
                 raise GeometryError(
-                    f"via '{name}[{number}]' at ({describe(x, 'm')}, {describe(y, 'm')}) misses chip '{onto}', which covers "
-                    f"x from {describe(x0, 'm')} to {describe(x1, 'm')} and y from {describe(y0, 'm')} to "
-                    f"{describe(y1, 'm')}; move the via onto the chip"
+                    f"via '{name}[{number}]' of {describe(shape.diameter, 'm')} at ({describe(x, 'm')}, "
+                    f"{describe(y, 'm')}) misses chip '{onto}', which covers {described_extent(chip.footprint)}; "
+                    "move the via onto the chip"
                 )
-        self._clear(name, holes, chip.z[1])
         return chip.z[1]
 
     def _check_opening(self, hole: Opening, pads: list[Footprint]) -> None:
         outline = hole.footprint()
-        under = Footprint(tuple(shape for pad in pads for shape in pad.shapes if not pad.cutouts))
-        cut = [pad for pad in pads if pad.cutouts]
-        if (under.shapes and under.covers(outline)) or any(pad.covers(outline) for pad in cut):
+        under = united(pads)
+        if any(pad.covers(outline) for pad in pads) or under.covers(outline):
             return
-        bare = outline.area - (under.overlap_area(outline) if under.shapes else 0.0)
+        bare = 1 - under.overlap_area(outline) / outline.area
         x, y = hole.at
         raise GeometryError(
-            f"opening '{hole.name}' of {describe(hole.diameter, 'm')} at ({describe(x, 'm')}, {describe(y, 'm')}) has no "
-            f"metal below {100 * bare / outline.area:.3g} % of its area; move it over a trace, or make it narrower"
+            f"opening '{hole.name}' of {describe(hole.diameter, 'm')} at ({describe(x, 'm')}, "
+            f"{describe(y, 'm')}) has no metal below {100 * bare:.3g} % of its area; move it over a trace, or "
+            "make it narrower"
         )
 
     def _checked(self, process: Process) -> Process:
-        """The process itself, if its names are unique."""
-        seen: set[str] = set()
+        """The process itself, if its names are unique and its package can exist."""
+        seen = {module.name for module, _ in process.modules}
+        if len(seen) < len(process.modules):
+            raise GeometryError(
+                f"two modules are named '{process.modules[-1][0].name}'; rename one of the two"
+            )
         for part in process._parts():
-            if part.name in seen or (part.role == "chip" and part.name == part.group):
+            if part.name in seen:
                 raise GeometryError(f"the name '{part.name}' is given twice; rename one of the two")
             seen.add(part.name)
-        for module, _ in process.modules:
-            if module.name in seen:
-                raise GeometryError(f"module '{module.name}' has the name of one of the parts; rename one of the two")
+        process.package()
         return process
 
-    def _require(self, condition: bool, step: str, other: str, before: bool = False) -> None:
+    def _require(self, condition: bool, step: str, when: str, other: str = "") -> None:
         if not condition:
-            order = f"only after '{other}'" if before else f"only once, and not after '{other}'"
+            allowed = f"{when} '{other}'" if other else when
             raise GeometryError(
-                f"cannot {step} now: it is possible {order}; the order is attach, insulate, open_vias, metallise, "
-                "passivate, attach_contacts"
+                f"cannot {step} now: it is possible only {allowed}; the order is "
+                "attach, insulate, open_vias, metallise, passivate, attach_contacts"
             )
 
 
-def _material(name: Any) -> Any:
-    return material(name)
+def _listed(items: Any, kinds: Any, what: str, names: str) -> tuple[Any, ...]:
+    found = tuple(items) if isinstance(items, Iterable) and not isinstance(items, str) else (items,)
+    for item in found:
+        if not isinstance(item, kinds):
+            raise GeometryError(f"{what}: {item!r} is no {names}")
+    return found

@@ -91,8 +91,17 @@ class ElectricalProblem:
         number = self.numbering
         load = number.collapse(self.supply - self.operator.apply(self.base))
         guess = None if potential is None else number.pick(potential - self.base)
-        scale = float(np.linalg.norm(load))
-        unknowns, report = self.solver.solve(self.space.system(self.operator, number), load, guess, scale=slack * scale)
+        scale = slack * float(np.linalg.norm(load))
+        system = self.space.system(self.operator, number)
+        if guess is None and scale > 0.0:
+            guess, _ = self.solver.solve(system, load, scale=1e-4 / self.solver.rtol * scale)
+        if guess is not None:
+            # A long thin conductor's potentials are large beside its currents' own share of them: do not ask
+            # for a residual below what their rounding leaves.
+            signs = np.random.default_rng(0).choice([-1.0, 1.0], self.space.size)
+            noise = self.operator.apply(np.finfo(float).eps * signs * (self.base + number.expand(guess)))
+            scale = max(scale, 4 * float(np.linalg.norm(number.collapse(noise))) / self.solver.rtol)
+        unknowns, report = self.solver.solve(system, load, guess, scale=scale)
         return self.base + number.expand(unknowns), report
 
     def terminals(self, potential: Floats) -> dict[str, tuple[float, float]]:

@@ -1,0 +1,123 @@
+"""The command line: ``mcpthermal run | check | mesh``.
+
+Exit codes: 0 done; 2 the description or the command is wrong; 3 the mesh cannot be made or read; 4 the solution
+cannot be had or trusted; 5 a library is missing.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from mcpthermal.errors import InputError, McpThermalError, MeshError, MissingLibraryError, SolveError
+
+app = typer.Typer(
+    help="Electro-thermal multiphysics of multi-chip packages.", no_args_is_help=True, add_completion=False
+)
+_messages = Console(stderr=True, highlight=False)
+
+EXIT_CODES: tuple[tuple[type[McpThermalError], int], ...] = (
+    (MissingLibraryError, 5),
+    (InputError, 2),
+    (MeshError, 3),
+    (SolveError, 4),
+    (McpThermalError, 1),
+)
+
+CasePath = Annotated[Path, typer.Argument(help="A case.toml, a case.py, or a folder with one of them.")]
+Level = Annotated[str, typer.Option("--level", help="How fine the mesh is: coarse, normal or fine.")]
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Turn errors into a message and an exit code."""
+    try:
+        yield
+    except McpThermalError as error:
+        _messages.print(f"error: {error}", style="red", markup=False, soft_wrap=True)
+        raise typer.Exit(next(code for kind, code in EXIT_CODES if isinstance(error, kind))) from None
+
+
+def _mesh_of(case: Any, level: str, folder: Path) -> Any:
+    from mcpthermal.mesh import MeshSpec
+    from mcpthermal.mesh.cache import cached_mesh
+
+    if case.package.mesh is not None:
+        return case.package.mesh
+    mesh, found = cached_mesh(case.package, MeshSpec(level), folder)
+    _messages.print(f"mesh: {mesh.summary()}" + (" (kept from an earlier run)" if found else ""))
+    return mesh
+
+
+@app.command()
+def run(
+    path: CasePath,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Folder; default results/<case>.")] = None,
+    level: Level = "normal",
+    json: Annotated[bool, typer.Option("--json", help="Print the result as JSON instead of the summary.")] = False,
+    pictures: Annotated[bool, typer.Option(help="Draw the pictures.")] = True,
+) -> None:
+    """Solve a case; write summary, JSON, fields and pictures."""
+    with _explained():
+        from mcpthermal.io import read_case, write_result, write_vtu
+        from mcpthermal.io.files import write_whole
+        from mcpthermal.io.result_json import result_text
+        from mcpthermal.solve import solve_steady
+
+        start = time.perf_counter()
+        case = read_case(path)
+        folder = output or Path("results") / case.name
+        with _messages.status("meshing") as status:
+            mesh = _mesh_of(case, level, folder)
+            result = solve_steady(case, mesh, progress=lambda text: status.update(f"solving: {text}"))
+            status.update("writing")
+            summary = result.summary()
+            write_whole(folder / "summary.txt", lambda file: file.write_text(summary, encoding="utf-8"))
+            write_result(result, folder / "result.json")
+            write_vtu(result, folder / "fields.vtu")
+            if pictures:
+                status.update("drawing")
+                from mcpthermal.viz import save_pictures
+
+                save_pictures(result, folder)
+        print(result_text(result) if json else summary, end="")
+        _messages.print(f"results in {folder} after {time.perf_counter() - start:.1f} s")
+
+
+@app.command()
+def check(path: CasePath) -> None:
+    """Check a case without meshing or solving it, and print its parts."""
+    with _explained():
+        from mcpthermal.io import read_case
+
+        case = read_case(path)
+        print(case.package)
+        print(f"\n{case.name}: {len(case.package.parts)} parts, {len(case.loads)} loads, {len(case.terminals)} terminals: valid")
+
+
+@app.command()
+def mesh(
+    path: CasePath,
+    output: Annotated[Path, typer.Option("--output", "-o", help="The .msh file to write.")],
+    level: Level = "normal",
+    cells: Annotated[str, typer.Option("--cells", help="prisms or tetrahedra.")] = "prisms",
+) -> None:
+    """Mesh a case and write it as a Gmsh file (MSH 4.1) with named physical groups."""
+    with _explained():
+        from mcpthermal.io import read_case
+        from mcpthermal.mesh import generate_mesh, write_mesh
+
+        made = generate_mesh(read_case(path).package, level)
+        write_mesh(made, output, cells)
+        print(f"{output}: {made.summary()}")
+
+
+def main() -> None:
+    """The entry point of the command ``mcpthermal``."""
+    app()

@@ -1,0 +1,283 @@
+"""Case files: the same description as the Python builder, in TOML; every key is checked.
+
+See ``cases/stacked_module/case.toml`` and the README for the form. A key that is not known is an error that
+offers the near misses; a value may be a number in SI units or a string with its unit.
+"""
+
+from __future__ import annotations
+
+import inspect
+import os
+import runpy
+import tomllib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from mcpthermal import loads as load_kinds
+from mcpthermal.case import Case
+from mcpthermal.errors import CaseFileError, InputError, McpThermalError, near_misses
+from mcpthermal.materials import Material, material_from_table
+from mcpthermal.package import chips, footprint, metal
+from mcpthermal.package.package import Package
+from mcpthermal.package.parts import Part
+from mcpthermal.package.process import Process
+
+TABLES = (
+    "name",
+    "materials",
+    "carrier",
+    "modules",
+    "insulation",
+    "vias",
+    "metal",
+    "passivation",
+    "contacts",
+    "parts",
+    "loads",
+)
+LOADS = {name: getattr(load_kinds, name) for name in load_kinds.__all__}
+SHAPES: dict[str, Callable[..., Any]] = {
+    name: getattr(footprint, name) for name in ("rectangle", "circle", "circles", "polygon", "ring")
+}
+
+
+def read_case(path: str | os.PathLike[str]) -> Case:
+    """Read a case.
+
+    Parameters
+    ----------
+    path : path
+        A ``.toml`` file, a ``.py`` script that defines ``case``, or a folder with ``case.py`` or ``case.toml``.
+
+    Returns
+    -------
+    Case
+
+    Raises
+    ------
+    CaseFileError
+        If the file cannot be read; other `InputError` for what it describes.
+    """
+    file = Path(path)
+    if file.is_dir():
+        found = [file / name for name in ("case.py", "case.toml") if (file / name).is_file()]
+        if not found:
+            raise CaseFileError(f"the folder '{file}' has neither case.py nor case.toml")
+        file = found[0]
+    if not file.is_file():
+        raise CaseFileError(f"there is no case file '{file}'")
+    if file.suffix == ".py":
+        return _from_script(file)
+    if file.suffix != ".toml":
+        raise CaseFileError(f"'{file}' is no case file; give a .toml file, a .py script or a folder")
+    try:
+        tables = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise CaseFileError(f"'{file}' is no valid TOML: {error}") from error
+    return case_from_tables(tables, str(file), default_name=_default_name(file))
+
+
+def _default_name(file: Path) -> str:
+    return file.resolve().parent.name if file.stem == "case" else file.stem
+
+
+def _from_script(file: Path) -> Case:
+    try:
+        names = runpy.run_path(str(file))
+    except McpThermalError:
+        raise
+    except Exception as error:
+        raise CaseFileError(f"the script '{file}' failed: {type(error).__name__}: {error}") from error
+    case = names.get("case")
+    if not isinstance(case, Case):
+        raise CaseFileError(f"the script '{file}' must define a Case named 'case'; it has {case!r}")
+    return case
+
+
+def case_from_tables(tables: Mapping[str, Any], where: str, default_name: str = "case") -> Case:
+    """A case from the tables of a TOML file.
+
+    Parameters
+    ----------
+    tables : mapping
+    where : str
+        The file, for messages.
+    default_name : str
+    """
+    reader = _Reader(where, {})
+    reader.refuse_unknown(tables, TABLES, "the file")
+    reader.materials = {
+        name: material_from_table(name, table, f"{where}, [materials.{name}]")
+        for name, table in reader.table(tables, "materials", {}).items()
+    }
+    if ("carrier" in tables) == ("parts" in tables):
+        raise CaseFileError(f"{where}: give either a [carrier] with its fabrication steps, or [[parts]]")
+    package = reader.package_of_parts(tables) if "parts" in tables else reader.process(tables).package()
+    loads = [reader.load(table, number) for number, table in enumerate(reader.list(tables, "loads"))]
+    name = tables.get("name", default_name)
+    if not isinstance(name, str):
+        raise CaseFileError(f"{where}: name = {name!r} must be a string")
+    return Case(package, tuple(loads), name=name)
+
+
+class _Reader:
+    """Turns tables into descriptions; knows the file for its messages."""
+
+    def __init__(self, where: str, materials: dict[str, Material]) -> None:
+        self.where, self.materials = where, materials
+
+    def table(self, tables: Mapping[str, Any], key: str, default: Any = None) -> Any:
+        found = tables.get(key, default)
+        if not isinstance(found, Mapping):
+            raise CaseFileError(f"{self.where}: [{key}] must be a table, not {found!r}")
+        return found
+
+    def list(self, tables: Mapping[str, Any], key: str) -> list[Any]:
+        found = tables.get(key, [])
+        if not isinstance(found, list) or not all(isinstance(item, Mapping) for item in found):
+            raise CaseFileError(f"{self.where}: [[{key}]] must be a list of tables")
+        return found
+
+    def refuse_unknown(self, table: Mapping[str, Any], known: Any, what: str) -> None:
+        for key in table:
+            if key not in known:
+                raise CaseFileError(f"{self.where}: {what} has the unknown key '{key}'; {near_misses(str(key), known)}")
+
+    def build(self, make: Callable[..., Any], table: Mapping[str, Any], what: str, **more: Any) -> Any:
+        """Call a constructor with the keys of a table; unknown and missing keys are errors of the file."""
+        parameters = inspect.signature(make).parameters
+        known = {name.rstrip("_"): name for name in parameters if name != "self" and name not in more}
+        self.refuse_unknown(table, known, what)
+        missing = [
+            key for key, name in known.items() if parameters[name].default is inspect.Parameter.empty and key not in table
+        ]
+        if missing:
+            raise CaseFileError(f"{self.where}: {what} needs the key '{missing[0]}'")
+        values = {known[key]: self.value(key, value) for key, value in table.items()}
+        try:
+            return make(**values, **more)
+        except InputError:
+            raise
+        except (TypeError, ValueError, AttributeError) as error:
+            raise CaseFileError(f"{self.where}: {what} cannot be understood: {error}") from error
+
+    def value(self, key: str, value: Any) -> Any:
+        """A material of the file, or the value itself."""
+        if key in ("material", "underfill") and isinstance(value, str):
+            return self.materials.get(value, value)
+        return value
+
+    # --- the fabrication steps ------------------------------------------------------------------------------
+
+    def process(self, tables: Mapping[str, Any]) -> Process:
+        process = Process(self.carrier(self.table(tables, "carrier")))
+        for number, table in enumerate(self.list(tables, "modules")):
+            process = self.attach(process, table, f"[[modules]] number {number + 1}")
+        if "insulation" in tables:
+            process = self.build(process.insulate, self.table(tables, "insulation"), "[insulation]")
+        for number, table in enumerate(self.list(tables, "vias")):
+            process = self.vias(process, table, f"[[vias]] number {number + 1}")
+        if "metal" in tables:
+            process = self.metal(process, self.table(tables, "metal"))
+        if "passivation" in tables:
+            table = dict(self.table(tables, "passivation"))
+            holes = [
+                self.build(metal.Opening, item, f"[[passivation.openings]] number {number + 1}")
+                for number, item in enumerate(self.list(table, "openings"))
+            ]
+            table.pop("openings", None)
+            process = self.build(process.passivate, table, "[passivation]", openings=holes)
+        if "contacts" in tables:
+            process = self.build(process.attach_contacts, self.table(tables, "contacts"), "[contacts]")
+        return process
+
+    def carrier(self, table: Mapping[str, Any]) -> Any:
+        values = dict(table)
+        kind = values.pop("kind", "substrate")
+        kinds = {"substrate": chips.Carrier, "chip": chips.Chip}
+        if kind not in kinds:
+            raise CaseFileError(f"{self.where}: [carrier] kind = {kind!r}; {near_misses(str(kind), kinds)}")
+        return self.build(kinds[kind], values, "[carrier]")
+
+    def attach(self, process: Process, table: Mapping[str, Any], what: str) -> Process:
+        self.refuse_unknown(table, ("name", "at", "chips", "bonds", "attach"), what)
+        parts = {
+            "chips": [self.build(chips.Chip, item, f"{what}, chips") for item in self.list(table, "chips")],
+            "bonds": [self.flip_chip(item, f"{what}, bonds") for item in self.list(table, "bonds")],
+            "attach": self.bond(self.table(table, "attach"), f"{what}, attach"),
+        }
+        module = self.build(chips.Module, {k: v for k, v in table.items() if k == "name"}, what, **parts)
+        return process.attach(module, at=table.get("at", (0.0, 0.0)))
+
+    def bond(self, table: Mapping[str, Any], what: str) -> Any:
+        return self.flip_chip(table, what) if "bumps" in table else self.build(chips.Attach, table, what)
+
+    def flip_chip(self, table: Mapping[str, Any], what: str) -> Any:
+        values = dict(table)
+        bumps = values.get("bumps")
+        if isinstance(bumps, Mapping):
+            values["bumps"] = self.build(footprint.grid, bumps, f"{what}, bumps")
+        if values.get("underfill") == "none":
+            values["underfill"] = None
+        return self.build(chips.FlipChip, values, what)
+
+    def vias(self, process: Process, table: Mapping[str, Any], what: str) -> Process:
+        values = dict(table)
+        if "contact" in values:
+            values["contact"] = self.build(metal.Contact, self.table(values, "contact"), f"{what}, contact")
+        if isinstance(values.get("at"), Mapping):
+            values["at"] = self.build(footprint.grid, values["at"], f"{what}, at")
+        return self.build(process.open_vias, values, what)
+
+    def metal(self, process: Process, table: Mapping[str, Any]) -> Process:
+        values = dict(table)
+        pattern = []
+        for number, item in enumerate(self.list(values, "traces")):
+            what = f"[[metal.traces]] number {number + 1}"
+            if "outline" in item:
+                named = {key: value for key, value in item.items() if key != "outline"}
+                pattern.append(self.build(metal.Patch, named, what, outline=self.shape(item["outline"], what)))
+            else:
+                pattern.append(self.build(metal.Trace, item, what))
+        values.pop("traces", None)
+        return self.build(process.metallise, values, "[metal]", traces=pattern)
+
+    # --- general parts and loads ----------------------------------------------------------------------------
+
+    def shape(self, table: Any, what: str) -> Any:
+        """A footprint: a table such as {rectangle = {size = [...]}}."""
+        if not isinstance(table, Mapping) or len(table) != 1:
+            raise CaseFileError(f"{self.where}: {what}: the outline must be one of {', '.join(SHAPES)}, such as circle = {{...}}")
+        ((kind, values),) = table.items()
+        self.refuse_unknown(table, SHAPES, f"{what}, outline")
+        if not isinstance(values, Mapping):
+            raise CaseFileError(f"{self.where}: {what}: outline.{kind} must be a table")
+        return self.build(SHAPES[kind], values, f"{what}, outline.{kind}")
+
+    def package_of_parts(self, tables: Mapping[str, Any]) -> Package:
+        steps = [key for key in ("modules", "insulation", "vias", "metal", "passivation", "contacts") if key in tables]
+        if steps:
+            raise CaseFileError(f"{self.where}: [[parts]] and [{steps[0]}] exclude each other")
+        parts = []
+        for number, table in enumerate(self.list(tables, "parts")):
+            what = f"[[parts]] number {number + 1}"
+            if "outline" not in table:
+                raise CaseFileError(f"{self.where}: {what} needs the key 'outline'")
+            values = {key: value for key, value in table.items() if key != "outline"}
+            self.refuse_unknown(values, ("name", "z", "material"), what)
+            parts.append(self.build(_part, values, what, footprint=self.shape(table["outline"], what)))
+        return Package(tuple(parts))
+
+    def load(self, table: Mapping[str, Any], number: int) -> Any:
+        what = f"[[loads]] number {number + 1}"
+        values = dict(table)
+        kind = values.pop("type", None)
+        if kind not in LOADS:
+            raise CaseFileError(f"{self.where}: {what}: type = {kind!r} is no load; {near_misses(str(kind), LOADS)}")
+        return self.build(LOADS[kind], values, what)
+
+
+def _part(name: str, footprint: Any, z: Any, material: Any = None) -> Part:
+    """A general part; without a material it is a void."""
+    return Part(name, footprint, z, material)

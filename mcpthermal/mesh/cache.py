@@ -1,0 +1,75 @@
+"""Column meshes kept on disk under a hash of everything that made them."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+import zipfile
+from dataclasses import fields
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+
+from mcpthermal.errors import MeshError
+from mcpthermal.mesh.columns import ColumnMesh, audit, generate_mesh
+from mcpthermal.mesh.sizing import MeshSpec
+from mcpthermal.package.package import Package
+
+_ARRAYS = ("vertices", "edges", "edge_columns", "areas", "levels", "cell_part", "solid_parts", "triangles")
+
+
+def mesh_hash(package: Package, spec: MeshSpec) -> str:
+    """SHA-256 of the outlines, heights and sizes, and of the versions of this program and of Gmsh."""
+    shapes = [(part.name, part.footprint, part.z, part.role, part.is_void) for part in package.parts]
+    made_by = (version("mcpthermal"), version("gmsh"))
+    return hashlib.sha256(repr((shapes, spec.to_dict(), made_by)).encode()).hexdigest()
+
+
+def cached_mesh(
+    package: Package, spec: MeshSpec | None = None, folder: str | os.PathLike[str] = "."
+) -> tuple[ColumnMesh, bool]:
+    """The mesh of a package, from a folder if it has been made before.
+
+    A file that cannot be read, or whose volumes differ from the description, is made anew.
+
+    Returns
+    -------
+    ColumnMesh
+    bool
+        Whether it was found.
+    """
+    spec = spec or MeshSpec()
+    file = Path(folder) / f"mesh-{mesh_hash(package, spec)[:16]}.npz"
+    if file.is_file():
+        try:
+            mesh = _load(package, spec, file)
+            audit(package, mesh)
+            return mesh, True
+        except (OSError, KeyError, ValueError, zipfile.BadZipFile, MeshError):
+            pass
+    mesh = generate_mesh(package, spec)
+    _save(mesh, file)
+    return mesh, False
+
+
+def _load(package: Package, spec: MeshSpec, file: Path) -> ColumnMesh:
+    with np.load(file, allow_pickle=False) as data:
+        arrays = {name: data[name] for name in _ARRAYS}
+        members = {int(name[7:]): data[name] for name in data.files if name.startswith("member_")}
+    return ColumnMesh(**arrays, members=members, part_names=package.names, spec=spec)
+
+
+def _save(mesh: ColumnMesh, file: Path) -> None:
+    assert {item.name for item in fields(mesh)} == {*_ARRAYS, "members", "part_names", "spec"}
+    file.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(suffix=".npz", dir=file.parent)
+    os.close(handle)
+    try:
+        arrays = {name: getattr(mesh, name) for name in _ARRAYS}
+        np.savez_compressed(temporary, **arrays, **{f"member_{part}": member for part, member in mesh.members.items()})
+        os.replace(temporary, file)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
