@@ -74,8 +74,11 @@ class Case:
         for load in loads:
             if not isinstance(load, THERMAL + ELECTRICAL):
                 raise LoadError(
-                    f"{load!r} is no load; use Power, Convection, FixedTemperature, HeatFlux, Voltage, Current, ..."
+                    f"{load!r} is no load; use Power, Convection, FixedTemperature, HeatFlux, Voltage, "
+                    "Current or CurrentLoad"
                 )
+        if not isinstance(self.name, str) or not self.name.strip():
+            raise LoadError(f"name of a case: {self.name!r} is not allowed; give a word, e.g. 'power_on'")
         object.__setattr__(self, "loads", loads)
         _check_thermal(self)
         _check_terminals(self)
@@ -103,7 +106,8 @@ class Case:
             old = found.get(place, Terminal(place))
             if values.get("voltage") is not None and old.voltage is not None:
                 raise LoadError(
-                    f"two voltages at '{place}': {describe(old.voltage, 'V')} and {describe(values['voltage'], 'V')}; keep one"
+                    f"two voltages at '{place}': {describe(old.voltage, 'V')} and "
+                    f"{describe(values['voltage'], 'V')}; keep one"
                 )
             found[place] = Terminal(
                 place,
@@ -154,27 +158,31 @@ class Case:
 def _check_thermal(case: Case) -> None:
     topology = case.topology
     taken: list[tuple[str, str, Any]] = []
+    fixed: list[tuple[str, Any]] = []
+    fixed_faces: list[tuple[str, Any]] = []
+    solid = topology.solid
+    count, group = topology.components(solid)
+    leaves = np.zeros(count, bool)
     for load in case.of(*THERMAL):
         kind = type(load).__name__
         place = case.place(load.place)
-        volume_allowed = isinstance(load, Power | FixedTemperature)
         if place.is_volume:
-            if not volume_allowed:
-                raise LoadError(
-                    f"{kind} at '{load.place}': this is a volume; name a face such as '{load.place}.top'"
-                )
-            if isinstance(load, Power) and load.distribution == "active_face":
-                roles = {case.package.parts[part].role for part in place.parts}
-                if roles != {"chip"}:
-                    raise LoadError(
-                        f"Power at '{load.place}': only a chip has an active face; use distribution='volume'"
-                    )
-            if not topology.of_parts(np.isin(np.arange(len(case.package.parts)), place.parts)).any():
-                raise LoadError(f"{kind} at '{load.place}': nothing is left of it")
-            if any(case.package.parts[part].is_void for part in place.parts):
-                raise LoadError(f"{kind} at '{load.place}': it is an open hole")
+            cells = _volume(case, load, place)
+            if isinstance(load, FixedTemperature):
+                for other, other_cells in fixed:
+                    if (cells & other_cells).any():
+                        raise LoadError(
+                            f"FixedTemperature at '{load.place}' and at '{other}' share a part and contradict each "
+                            "other; keep one"
+                        )
+                fixed.append((load.place, cells))
+                leaves[np.unique(group[cells])] = True
             continue
-        faces = topology.faces_of(place)
+        if isinstance(load, Power) and load.distribution == "active_face":
+            raise LoadError(
+                f"Power at '{load.place}': this is a face already; drop distribution='active_face'"
+            )
+        faces = topology.seen_from(topology.faces_of(place), solid)
         if not faces.count:
             raise LoadError(
                 f"{kind} at '{load.place}': there is no such face; is it covered by another part?"
@@ -190,15 +198,51 @@ def _check_thermal(case: Case) -> None:
             for other_kind, other, other_keys in taken:
                 if np.isin(keys, other_keys).any():
                     raise LoadError(
-                        f"{kind} at '{load.place}' and {other_kind} at '{other}' share faces and contradict each other; "
-                        "keep one, or choose places that do not overlap"
+                        f"{kind} at '{load.place}' and {other_kind} at '{other}' share faces and contradict each "
+                        "other; keep one, or choose places that do not overlap"
                     )
             taken.append((kind, load.place, keys))
-    if not case.of(Convection, FixedTemperature):
+            leaves[np.unique(group[faces.cells])] = True
+        if isinstance(load, FixedTemperature):
+            fixed_faces.append((load.place, faces))
+    for face_place, faces in fixed_faces:
+        for volume_place, cells in fixed:
+            if cells[faces.cells].any():
+                raise LoadError(
+                    f"FixedTemperature at '{face_place}' and at '{volume_place}' share a part and contradict each "
+                    "other; keep one"
+                )
+    if not leaves.any():
         raise LoadError(
             "heat has no way out of the package: add a Convection or a FixedTemperature, such as "
             "Convection('bottom', h=1000, ambient='25 degC')"
         )
+    if not leaves.all():
+        cut_off = (group >= 0) & np.isin(group, np.flatnonzero(~leaves))
+        names = [case.package.parts[part].name for part in np.unique(topology.cell_part[cut_off]).tolist()]
+        raise LoadError(
+            f"heat has no way out of {', '.join(map(repr, names[:6]))}: no face joins it to the rest of the mesh; "
+            "mesh all volumes together (conformal), or give it a Convection or a FixedTemperature of its own"
+        )
+
+
+def _volume(case: Case, load: Any, place: Place) -> Any:
+    """The filled cells of a load that may be on a volume."""
+    kind = type(load).__name__
+    parts = [case.package.parts[part] for part in place.parts]
+    if not isinstance(load, Power | FixedTemperature):
+        raise LoadError(f"{kind} at '{load.place}': this is a volume; name a face such as '{load.place}.top'")
+    if isinstance(load, Power) and load.distribution == "active_face":
+        if any(part.role != "chip" and (part.role, part.group) != ("carrier", "chip") for part in parts):
+            raise LoadError(
+                f"Power at '{load.place}': only a chip has an active face; use distribution='volume'"
+            )
+    if any(part.is_void for part in parts):
+        raise LoadError(f"{kind} at '{load.place}': it is an open hole")
+    cells = case.topology.cells_of(place)
+    if not cells.any():
+        raise LoadError(f"{kind} at '{load.place}': nothing is left of it, later parts replace it")
+    return cells
 
 
 def _check_terminals(case: Case) -> None:
@@ -253,8 +297,12 @@ def _explain_missing(case: Case, terminal: Terminal) -> None:
     if not faces.count:
         raise LoadError(f"terminal '{terminal.name}': there is no such face; is it covered by another part?")
     names = [case.package.parts[part] for part in place.parts]
-    insulators = ", ".join(f"'{part.name}' ({part.material.name})" for part in names if not part.conducts)
+    insulators = ", ".join(
+        f"'{part.name}' ({'open' if part.is_void else part.material.name})"
+        for part in names
+        if not part.conducts
+    )
     raise LoadError(
-        f"terminal '{terminal.name}' is on a part without electrical conductivity: {insulators or 'the package outside'}; "
-        "choose a face of a metal part"
+        f"terminal '{terminal.name}' is on a part without electrical conductivity: "
+        f"{insulators or 'the outside of the package'}; choose a face of a metal part"
     )

@@ -85,7 +85,8 @@ class ColumnOperator:
             h = self.heights[layers][:, None, None]
             local = field[rows]
             along = _on_rows(stiffness, np.einsum("mn,lni->lmi", MASS, local) * h)
-            through = _on_rows(mass, np.einsum("mn,lni->lmi", STIFFNESS, local) / h)
+            # From differences along the line, so that thin layers do not magnify the rounding of the field.
+            through = _on_rows(mass, np.einsum("mn,lni->lmi", STIFFNESS, local - local[:, 1:2]) / h)
             for node in range(3):
                 result[rows[:, node]] += along[:, node] + through[:, node]
         # SciPy's sparse product and NumPy's loops run outside Python's lock, so threads share the layers.
@@ -108,14 +109,18 @@ class ColumnOperator:
         layer, matrices = item
         h, local = self.heights[layer], field[2 * layer : 2 * layer + 3]
         result = np.zeros_like(local)
+        # Differences along the line for the derivatives: see `apply`.
+        below, above = local[0] - local[1], local[2] - local[1]
         for g, weight in enumerate(WEIGHTS):
-            for matrix, shape, factor in ((matrices[g], VALUES[g], weight * h), (matrices[g + 3], SLOPES[g], weight / h)):
-                plane = shape[0] * local[0]
-                plane += shape[1] * local[1]
-                plane += shape[2] * local[2]
-                product = matrix @ plane
-                for node in range(3):
-                    result[node] += factor * shape[node] * product
+            plane = VALUES[g, 0] * local[0]
+            plane += VALUES[g, 1] * local[1]
+            plane += VALUES[g, 2] * local[2]
+            slope = SLOPES[g, 0] * below
+            slope += SLOPES[g, 2] * above
+            along, through = matrices[g] @ plane, matrices[g + 3] @ slope
+            for node in range(3):
+                result[node] += (weight * h * VALUES[g, node]) * along
+                result[node] += (weight / h * SLOPES[g, node]) * through
         return result
 
     def _layer_blocks(self, reduce: Any, shape: Floats) -> Any:

@@ -56,7 +56,7 @@ class ColumnSpace:
         self.shape = (self.plane.size, 2 * len(self.layers) + 1)
         active = np.zeros(self.shape, bool)
         for layer, used in enumerate(self.cells):
-            active[np.ix_(np.unique(self.plane.dofs[used]), [2 * layer, 2 * layer + 1, 2 * layer + 2])] = True
+            active[np.unique(self.plane.dofs[used]), 2 * layer : 2 * layer + 3] = True
         self.active: Bools = active.ravel()
 
     @property
@@ -200,7 +200,7 @@ class ColumnSpace:
         mask = np.zeros(self.shape, bool)
         for layer, used in enumerate(self.local_cells(cells) & self.cells):
             if used.any():
-                mask[np.ix_(np.unique(self.plane.dofs[used]), [2 * layer, 2 * layer + 1, 2 * layer + 2])] = True
+                mask[np.unique(self.plane.dofs[used]), 2 * layer : 2 * layer + 3] = True
         return np.flatnonzero(mask)
 
     def cell_extrema(self, raw: Floats) -> tuple[Floats, Floats]:

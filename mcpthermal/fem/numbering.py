@@ -74,7 +74,7 @@ class Numbering:
         """The transpose of `expand`: entries of tied unknowns add up."""
         if not self.has_ties:
             return raw[self.heads]
-        return np.bincount(self.number + 1, raw, minlength=self.size + 1)[1:]
+        return np.asarray(np.bincount(self.number + 1, raw, minlength=self.size + 1)[1:], float)
 
     def pick(self, raw: Floats) -> Floats:
         """The unknowns' values in a raw vector."""

@@ -155,7 +155,7 @@ class PlanarSpace:
         """Finds the triangle of points: ``finder(x, y)``."""
         return self.mesh.element_finder(mapping=self.basis.mapping)
 
-    def evaluate(self, triangle: Ints, points: Floats) -> tuple[Floats, Floats]:
+    def evaluate(self, triangle: Ints, points: Floats) -> tuple[Floats, Ints]:
         """Values (n, 6) of the shape functions, and unknowns (n, 6), at points in given triangles."""
         reference = self.basis.mapping.invF(points.T[:, :, None], tind=triangle)[:, :, 0]
         values = [ElementTriP2().lbasis(reference, i)[0] for i in range(6)]

@@ -234,7 +234,7 @@ class TetSpace:
         values, weights = self._face_shapes
         local = np.array([(supply.form(v, {"density": density}) * weights).sum() for v in values.T])
         entries = np.multiply.outer(self.mesh.face_areas(faces), local)
-        return np.bincount(self._face_dofs(faces).ravel(), entries.ravel(), minlength=self.size)
+        return np.asarray(np.bincount(self._face_dofs(faces).ravel(), entries.ravel(), minlength=self.size), float)
 
     # --- cells --------------------------------------------------------------------------------------------
 
@@ -251,7 +251,7 @@ class TetSpace:
         """The load of a constant density (W/m3) in cells (a mask over the mesh)."""
         here = cells[self.cells]
         entries = np.multiply.outer(self.volume[here] * density, self._shape_integrals)
-        return np.bincount(self.dofs[here].ravel(), entries.ravel(), minlength=self.size)
+        return np.asarray(np.bincount(self.dofs[here].ravel(), entries.ravel(), minlength=self.size), float)
 
     def cell_integrals(self, raw: Floats) -> Floats:
         """The integral of a field over each cell of the mesh."""

@@ -8,6 +8,7 @@ from .multigrid import SmoothedAggregation, TwoLevel
 from .operator import Array, BlockInverse, CsrMatrix, LinearSystem, MatrixSystem
 from .smoothers import Chebyshev, LineBlocks, PointJacobi, largest_eigenvalue
 from .solver import Solver, SolveReport
+from .strategy import Method
 
 __all__ = [
     "Array",
@@ -18,6 +19,7 @@ __all__ = [
     "LineBlocks",
     "LinearSystem",
     "MatrixSystem",
+    "Method",
     "PointJacobi",
     "SmoothedAggregation",
     "SolveReport",

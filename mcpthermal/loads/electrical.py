@@ -43,7 +43,7 @@ class Current:
     def __post_init__(self) -> None:
         check_place(self.place, "a current")
         object.__setattr__(self, "current", quantity(self.current, "A", f"current at '{self.place}'"))
-        if self.distribution not in DISTRIBUTIONS:
+        if not isinstance(self.distribution, str) or self.distribution not in DISTRIBUTIONS:
             raise LoadError(
                 f"current at '{self.place}': distribution {self.distribution!r} must be one of {', '.join(DISTRIBUTIONS)}"
             )

@@ -32,7 +32,7 @@ class Power:
     def __post_init__(self) -> None:
         check_place(self.place, "a power")
         object.__setattr__(self, "power", quantity(self.power, "W", f"power of '{self.place}'"))
-        if self.distribution not in DISTRIBUTIONS:
+        if not isinstance(self.distribution, str) or self.distribution not in DISTRIBUTIONS:
             raise LoadError(
                 f"power of '{self.place}': distribution {self.distribution!r} must be one of {', '.join(DISTRIBUTIONS)}"
             )

@@ -9,6 +9,7 @@ import zipfile
 from dataclasses import fields
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -67,8 +68,10 @@ def _save(mesh: ColumnMesh, file: Path) -> None:
     handle, temporary = tempfile.mkstemp(suffix=".npz", dir=file.parent)
     os.close(handle)
     try:
-        arrays = {name: getattr(mesh, name) for name in _ARRAYS}
-        np.savez_compressed(temporary, **arrays, **{f"member_{part}": member for part, member in mesh.members.items()})
+        arrays: dict[str, Any] = {name: getattr(mesh, name) for name in _ARRAYS}
+        arrays |= {f"member_{part}": member for part, member in mesh.members.items()}
+        np.savez_compressed(temporary, **arrays)
+        os.chmod(temporary, 0o644)
         os.replace(temporary, file)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)

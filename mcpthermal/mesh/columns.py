@@ -109,8 +109,8 @@ def generate_mesh(package: Package, spec: MeshSpec | str | None = None) -> Colum
     }
     arrangement = arrange(package.parts, lambda radius: segment_count(radius, finest[radius]))
     coarse = arrangement.columns
-    used = coarse.solid.any(axis=0)
-    max_size = spec.max_size or spec.factor * extent / 14
+    used = np.asarray(coarse.solid.any(axis=0))
+    max_size = spec.max_size or spec.factor * extent / 7
     sizes = _segment_sizes(arrangement, wanted)
     vertices, triangles, region = triangulate(arrangement.plane, used, sizes, max_size, spec.growth)
     levels = graded_levels(coarse.levels.tolist(), spec, extent)

@@ -16,16 +16,16 @@ from mcpthermal.units import quantity
 LEVELS: dict[str, float] = {"coarse": 2.0, "normal": 1.0, "fine": 0.5}
 """Factor on every size of a named level."""
 
-EDGE = 1 / 110
+EDGE = 1 / 55
 """Largest in-plane size at an inner outline, relative to the package's width, on the level "normal"."""
 
-NARROW = 0.7
+NARROW = 1.4
 """In-plane size at the outline of a narrow part, relative to its half width, on the level "normal"."""
 
 GROWTH = 0.45
 """How fast the in-plane size grows with the distance from an outline."""
 
-VERTICAL = 1 / 120
+VERTICAL = 1 / 40
 """Thickness of the layers next to an interface, relative to the package's width, on the level "normal"."""
 
 RATIO = 2.2

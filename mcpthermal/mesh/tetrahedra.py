@@ -96,7 +96,7 @@ class TetMesh:
 
     def volumes(self) -> Floats:
         """The volume of each part (m3)."""
-        return np.bincount(self.cell_part, self.cell_volumes, minlength=len(self.part_names))
+        return np.asarray(np.bincount(self.cell_part, self.cell_volumes, minlength=len(self.part_names)), float)
 
     def of_parts(self, mask: Bools) -> Bools:
         """The cells whose part is in a mask (n_parts,)."""

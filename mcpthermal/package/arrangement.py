@@ -101,7 +101,7 @@ def arrange(parts: Sequence[Part], segments: SegmentRule = default_segments) -> 
     for index, part in enumerate(parts):
         layers = (middles > part.z[0]) & (middles < part.z[1])
         cell_part[np.ix_(layers, covers[index])] = index
-    used = (cell_part >= 0).any(axis=0)
+    used = np.asarray((cell_part >= 0).any(axis=0))
     columns = Columns(
         vertices=plane.points,
         edges=plane.segments,

@@ -122,7 +122,7 @@ class Opening:
 
 def narrower(inner: float, outer: float, what: str, than: str, remedy: str) -> None:
     """Raise a GeometryError if a length (m) is not less than another."""
-    if not inner < outer:
+    if not inner < outer * (1 - 1e-9):
         raise GeometryError(
             f"{what}, {describe(inner, 'm')}, is not less than {than}, {describe(outer, 'm')}; {remedy}"
         )

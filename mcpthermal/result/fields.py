@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,7 +52,8 @@ class Fields:
     @classmethod
     def of(cls, result: SteadyResult) -> Fields:
         """The fields of a result."""
-        space, mesh = result.thermal, result.mesh
+        space: Any = result.thermal
+        mesh = result.mesh
         if isinstance(space, ColumnSpace):
             kind, cells, solid = "wedge18", _wedges(space), mesh.solid
         else:

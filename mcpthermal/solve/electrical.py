@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from mcpthermal.case import Case
 from mcpthermal.fem.discretisation import Space
 from mcpthermal.fem.numbering import Numbering
-from mcpthermal.linalg import Solver, SolveReport
+from mcpthermal.linalg import Method, Solver, SolveReport
 
 Floats = NDArray[np.float64]
 
@@ -32,7 +32,7 @@ class ElectricalProblem:
         Of the linear solve; "auto" factorises up to `DIRECT_LIMIT` unknowns.
     """
 
-    def __init__(self, case: Case, space: Space, tolerance: float, method: str = "auto") -> None:
+    def __init__(self, case: Case, space: Space, tolerance: float, method: Method = "auto") -> None:
         self.case, self.space = case, space
         self.axes = [None if part.is_void else part.material.electrical_axes for part in case.package.parts]
         mesh = space.mesh

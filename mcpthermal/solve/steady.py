@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from mcpthermal.case import Case
 from mcpthermal.errors import CouplingError, InputError
 from mcpthermal.fem.coefficients import depends_on_temperature
 from mcpthermal.fem.discretisation import make_space
-from mcpthermal.linalg import Solver
+from mcpthermal.linalg import Method, Solver
 from mcpthermal.mesh.columns import generate_mesh
 from mcpthermal.result.balance import Balance
 from mcpthermal.result.provenance import Provenance, description_hash
@@ -34,7 +35,7 @@ def solve_steady(
     tolerance: float = 1e-9,
     max_iterations: int = 60,
     linear_tolerance: float = 1e-10,
-    method: str = "auto",
+    method: Method = "auto",
     progress: Callable[[str], None] | None = None,
 ) -> SteadyResult:
     """Solve steady currents, Joule heat and heat conduction of a case.
@@ -77,7 +78,7 @@ class _Run:
     """One coupled solve; its state between iterations."""
 
     def __init__(
-        self, case: Case, mesh: Any, order: int, linear_tolerance: float, method: str, say: Callable[[str], None]
+        self, case: Case, mesh: Any, order: int, linear_tolerance: float, method: Method, say: Callable[[str], None]
     ) -> None:
         self.case, self.say = case, say
         self.seconds: dict[str, float] = {}
@@ -134,9 +135,7 @@ class _Run:
             if self.electrical is not None:
                 potential, joule_load, joule_cells, electrical_iterations = self._currents(temperature, potential, slack)
             last = temperature
-            temperature, report = self._timed(
-                "heat", lambda last=last, load=joule_load, slack=slack: self.thermal.solve(last, load, slack)
-            )
+            temperature, report = self._timed("heat", partial(self.thermal.solve, last, joule_load, slack))
             self.solves.append({"field": "temperature", **asdict(report)})
             active = self.thermal.space.active
             change = float(np.abs(temperature - last)[active].max())

@@ -142,7 +142,7 @@ def plot_package(
             plotter.add_mesh(piece, color=colour, label=material.replace("_", " "), ambient=0.45, diffuse=0.6)
     plotter.add_mesh(outlines(body), color="#222222", line_width=1.2)
     height = 0.034 * len(set(names) - {None})
-    plotter.add_legend(bcolor=None, face="rectangle", size=(0.19, height), loc="center right")
+    plotter.add_legend(bcolor=None, face="rectangle", size=(0.2, height), loc="lower right")
     look(plotter)
     return plotter
 

@@ -65,6 +65,7 @@ def make_grid(fields: Fields, stretch: float = 1.0) -> Any:
     Quadratic cells are split into eight, so that nodal values between corners are drawn too.
     """
     pv = load_pyvista()
+    split: NDArray[np.int64]
     if fields.kind == "wedge18":
         split, kind = np.array(_WEDGES), pv.CellType.WEDGE
     elif fields.kind == "tetra10":
