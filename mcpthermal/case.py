@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -12,6 +11,7 @@ import numpy as np
 from mcpthermal.errors import LoadError
 from mcpthermal.loads import Convection, Current, CurrentLoad, FixedTemperature, HeatFlux, Power, Voltage
 from mcpthermal.package.columns import Place
+from mcpthermal.package.footprint import is_list
 from mcpthermal.package.package import Package
 from mcpthermal.package.places import find_place
 from mcpthermal.units import describe
@@ -67,10 +67,8 @@ class Case:
 
     def __post_init__(self) -> None:
         if not isinstance(self.package, Package):
-            raise LoadError(
-                f"a case needs a Package, not {type(self.package).__name__}; call process.package()"
-            )
-        loads = tuple(self.loads) if isinstance(self.loads, Iterable) else (self.loads,)
+            raise LoadError(f"a case needs a Package, not {type(self.package).__name__}; call process.package()")
+        loads = tuple(self.loads) if is_list(self.loads) else (self.loads,)
         for load in loads:
             if not isinstance(load, THERMAL + ELECTRICAL):
                 raise LoadError(
@@ -179,20 +177,14 @@ def _check_thermal(case: Case) -> None:
                 leaves[np.unique(group[cells])] = True
             continue
         if isinstance(load, Power) and load.distribution == "active_face":
-            raise LoadError(
-                f"Power at '{load.place}': this is a face already; drop distribution='active_face'"
-            )
+            raise LoadError(f"Power at '{load.place}': this is a face already; drop distribution='active_face'")
         faces = topology.seen_from(topology.faces_of(place), solid)
         if not faces.count:
-            raise LoadError(
-                f"{kind} at '{load.place}': there is no such face; is it covered by another part?"
-            )
+            raise LoadError(f"{kind} at '{load.place}': there is no such face; is it covered by another part?")
         if isinstance(load, Convection):
             faces = topology.exposed(faces)
             if not faces.count:
-                raise LoadError(
-                    f"Convection at '{load.place}': no part of this face is exposed; choose an outer face"
-                )
+                raise LoadError(f"Convection at '{load.place}': no part of this face is exposed; choose an outer face")
         if isinstance(load, Convection | FixedTemperature):
             keys = topology.face_keys(faces)
             for other_kind, other, other_keys in taken:
@@ -234,9 +226,7 @@ def _volume(case: Case, load: Any, place: Place) -> Any:
         raise LoadError(f"{kind} at '{load.place}': this is a volume; name a face such as '{load.place}.top'")
     if isinstance(load, Power) and load.distribution == "active_face":
         if any(part.role != "chip" and (part.role, part.group) != ("carrier", "chip") for part in parts):
-            raise LoadError(
-                f"Power at '{load.place}': only a chip has an active face; use distribution='volume'"
-            )
+            raise LoadError(f"Power at '{load.place}': only a chip has an active face; use distribution='volume'")
     if any(part.is_void for part in parts):
         raise LoadError(f"{kind} at '{load.place}': it is an open hole")
     cells = case.topology.cells_of(place)
@@ -271,9 +261,7 @@ def _check_terminals(case: Case) -> None:
             net[np.isin(net, net[groups])] = net[groups].min()
     for label in np.unique(net[np.concatenate(touched)]):
         here = [
-            terminal
-            for terminal, groups in zip(case.terminals, touched, strict=True)
-            if (net[groups] == label).any()
+            terminal for terminal, groups in zip(case.terminals, touched, strict=True) if (net[groups] == label).any()
         ]
         if any(terminal.voltage is not None for terminal in here):
             continue
@@ -298,9 +286,7 @@ def _explain_missing(case: Case, terminal: Terminal) -> None:
         raise LoadError(f"terminal '{terminal.name}': there is no such face; is it covered by another part?")
     names = [case.package.parts[part] for part in place.parts]
     insulators = ", ".join(
-        f"'{part.name}' ({'open' if part.is_void else part.material.name})"
-        for part in names
-        if not part.conducts
+        f"'{part.name}' ({'open' if part.is_void else part.material.name})" for part in names if not part.conducts
     )
     raise LoadError(
         f"terminal '{terminal.name}' is on a part without electrical conductivity: "

@@ -14,7 +14,7 @@ from skfem.element import DiscreteField
 from skfem.quadrature import get_quadrature
 from skfem.refdom import RefTet, RefTri
 
-from mcpthermal.fem.coefficients import Axes, evaluate_axes
+from mcpthermal.fem.coefficients import Axes, depends_on_temperature, evaluate_axes
 from mcpthermal.fem.numbering import Numbering
 from mcpthermal.linalg import PointJacobi
 from mcpthermal.mesh.tetrahedra import TetFaces, TetMesh
@@ -28,6 +28,9 @@ Sampler = Callable[[int], Floats]
 
 _EDGES = np.array([[0, 1], [1, 2], [0, 2], [0, 3], [1, 3], [2, 3]])
 """Edges of a tetrahedron in the order of scikit-fem's quadratic element."""
+
+_DIRECTIONS = np.triu_indices(3)
+"""Pairs of reference directions of a symmetric tensor."""
 
 _BLOCK = 100_000
 """Cells that are worked on at once; bounds the memory for quadrature points."""
@@ -55,10 +58,12 @@ class TetSystem:
     def __init__(self, operator: TetOperator, numbering: Numbering, parents: Any) -> None:
         self.numbering = numbering
         self.size = numbering.size
-        keep = numbering.number >= 0
-        entries = (np.ones(np.count_nonzero(keep)), (np.flatnonzero(keep), numbering.number[keep]))
-        self._expand = sp.csr_array(entries, shape=(len(keep), self.size))
-        self._matrix = (self._expand.T @ operator.matrix @ self._expand).tocsr()
+        self._matrix = operator.matrix
+        if self.size < len(numbering.number):
+            keep = numbering.number >= 0
+            entries = (np.ones(np.count_nonzero(keep)), (np.flatnonzero(keep), numbering.number[keep]))
+            expand = sp.csr_array(entries, shape=(len(keep), self.size))
+            self._matrix = expand.T.tocsr() @ operator.matrix @ expand
         self._parents = parents
 
     def apply(self, x: Floats) -> Floats:
@@ -91,7 +96,7 @@ class TetSystem:
 
     def coarse_matrix(self) -> Any:
         """The Galerkin matrix of linear functions."""
-        return (self._down.T @ self._matrix @ self._down).tocsr()
+        return (self._down.T.tocsr() @ self._matrix @ self._down).tocsr()
 
 
 class TetSpace:
@@ -171,27 +176,45 @@ class TetSpace:
 
     def operator(self, axes: Sequence[Axes | None], sampler: Sampler | None = None) -> TetOperator:
         """The conduction operator for a law on each axis of each part, at the sampled temperature (K)."""
-        total = sp.csr_array((self.size, self.size))
+        table, first, second = self._conduction_table
+        upper = sp.csr_array((self.size, self.size))
+        varying = np.array([depends_on_temperature(axes, [part]) for part in range(len(axes))])[self.part]
         for number, block in enumerate(self.blocks):
-            temperature = None if sampler is None else sampler(number)
-            shape = (block.stop - block.start, len(self.reference_weights))
-            values = evaluate_axes(axes, self.part[block], temperature, shape)[:, 0]
-            tensor = np.zeros((3, 3, *shape))
-            for axis in range(3):
-                tensor[axis, axis] = values[axis]
-            slopes = self._slopes(block)
-            weights = 6 * self.volume[block, None] * self.reference_weights
-            fields = [DiscreteField(value=np.empty(0), grad=slopes[:, :, n].transpose(2, 0, 1)) for n in range(slopes.shape[2])]
+            at_points = varying[block]
+            local = np.empty((block.stop - block.start, table.shape[2]))
+            if at_points.any():
+                assert sampler is not None
+                temperature = sampler(number)[:, at_points]
+                metric = self._metric(block, at_points, evaluate_axes(axes, self.part[block][at_points], temperature))
+                local[at_points] = metric @ table.reshape(-1, table.shape[2])
+            if not at_points.all():
+                values = evaluate_axes(axes, self.part[block][~at_points], None, (np.count_nonzero(~at_points), 1))
+                local[~at_points] = self._metric(block, ~at_points, values) @ table.sum(axis=0)
             dofs = self.dofs[block]
-            local = np.empty((shape[0], len(fields), len(fields)))
-            for i, v in enumerate(fields):
-                for j, u in enumerate(fields[: i + 1]):
-                    local[:, i, j] = (conduction.form(u, v, {"conductivity": tensor}) * weights).sum(axis=1)
-                    local[:, j, i] = local[:, i, j]
-            rows = np.repeat(dofs, len(fields), axis=1).ravel()
-            columns = np.tile(dofs, (1, len(fields))).ravel()
-            total = total + sp.coo_array((local.ravel(), (rows, columns)), shape=total.shape).tocsr()
-        return TetOperator(total)
+            ends = np.sort(np.stack([dofs[:, first].ravel(), dofs[:, second].ravel()]), axis=0)
+            upper = upper + sp.coo_array((local.ravel(), (ends[0], ends[1])), shape=upper.shape).tocsr()
+        return TetOperator((upper + sp.triu(upper, 1).T).tocsr())
+
+    @cached_property
+    def _conduction_table(self) -> tuple[Floats, Ints, Ints]:
+        """The form on the reference cell: (n_points, 6 pairs of directions, pairs of shapes), and these pairs."""
+        first, second = np.triu_indices(self.shape_slopes.shape[1])
+        fields = [DiscreteField(np.empty(0), self.shape_slopes[:, n].T) for n in range(self.shape_slopes.shape[1])]
+        table = np.empty((len(self.reference_weights), 6, len(first)))
+        for row, (m, n) in enumerate(zip(*_DIRECTIONS, strict=True)):
+            unit = np.zeros((3, 3, 1))
+            unit[m, n] = unit[n, m] = 1.0
+            for pair, (i, j) in enumerate(zip(first, second, strict=True)):
+                values = conduction.form(fields[j], fields[i], {"conductivity": unit})
+                table[:, row, pair] = values * self.reference_weights
+        return table, first, second
+
+    def _metric(self, block: slice, cells: Bools, values: Floats) -> Floats:
+        """Conductivities (3, 1, n_cells, n_points) along the reference directions, times volume: (n_cells, n_points * 6)."""
+        inverse = self.inverse[block][cells]
+        m, n = _DIRECTIONS
+        products = inverse[:, m] * inverse[:, n] * (6 * self.volume[block][cells, None, None])
+        return np.ascontiguousarray(np.matmul(values[:, 0].transpose(1, 2, 0), products.transpose(0, 2, 1))).reshape(len(inverse), -1)
 
     def system(self, operator: TetOperator, numbering: Numbering) -> TetSystem:
         """The linear system of an operator on unknowns."""

@@ -196,7 +196,7 @@ class _Reader:
         values = dict(table)
         kind = values.pop("kind", "substrate")
         kinds = {"substrate": chips.Carrier, "chip": chips.Chip}
-        if kind not in kinds:
+        if not isinstance(kind, str) or kind not in kinds:
             raise CaseFileError(f"{self.where}: [carrier] kind = {kind!r}; {near_misses(str(kind), kinds)}")
         return self.build(kinds[kind], values, "[carrier]")
 
@@ -273,7 +273,7 @@ class _Reader:
         what = f"[[loads]] number {number + 1}"
         values = dict(table)
         kind = values.pop("type", None)
-        if kind not in LOADS:
+        if not isinstance(kind, str) or kind not in LOADS:
             raise CaseFileError(f"{self.where}: {what}: type = {kind!r} is no load; {near_misses(str(kind), LOADS)}")
         return self.build(LOADS[kind], values, what)
 

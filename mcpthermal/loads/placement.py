@@ -15,7 +15,5 @@ def check_place(place: Any, what: str) -> str:
     LoadError
     """
     if not isinstance(place, str) or not place.strip():
-        raise LoadError(
-            f"place of {what}: {place!r} is none; give a name such as 'top', 'logic' or 'logic.top'"
-        )
+        raise LoadError(f"place of {what}: {place!r} is none; give a name such as 'top', 'logic' or 'logic.top'")
     return place

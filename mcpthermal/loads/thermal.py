@@ -27,13 +27,9 @@ class Convection:
 
     def __post_init__(self) -> None:
         check_place(self.place, "a convection")
-        coefficient = quantity(
-            self.h, "W/(m2 K)", f"heat transfer coefficient h at '{self.place}'", above=0.0
-        )
+        coefficient = quantity(self.h, "W/(m2 K)", f"heat transfer coefficient h at '{self.place}'", above=0.0)
         object.__setattr__(self, "h", coefficient)
-        object.__setattr__(
-            self, "ambient", _temperature(self.ambient, f"ambient temperature at '{self.place}'")
-        )
+        object.__setattr__(self, "ambient", _temperature(self.ambient, f"ambient temperature at '{self.place}'"))
 
 
 @dataclass(frozen=True)
@@ -45,9 +41,7 @@ class FixedTemperature:
 
     def __post_init__(self) -> None:
         check_place(self.place, "a fixed temperature")
-        object.__setattr__(
-            self, "temperature", _temperature(self.temperature, f"temperature at '{self.place}'")
-        )
+        object.__setattr__(self, "temperature", _temperature(self.temperature, f"temperature at '{self.place}'"))
 
 
 @dataclass(frozen=True)

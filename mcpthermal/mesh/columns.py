@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from mcpthermal.errors import MeshError
+from mcpthermal.errors import InputError, MeshError, near_misses
 from mcpthermal.mesh.gmsh_backend import triangulate
 from mcpthermal.mesh.sizing import MeshSpec, graded_levels, outline_size, segment_count
 from mcpthermal.package.arrangement import Arrangement, arrange
@@ -92,22 +92,30 @@ def generate_mesh(package: Package, spec: MeshSpec | str | None = None) -> Colum
     MeshError
         If Gmsh fails or a part's volume differs from its description.
     """
+    if not isinstance(package, Package):
+        raise InputError(f"generate_mesh needs a Package, not {type(package).__name__}; call process.package()")
     if package.mesh is not None:
         raise MeshError("this package was made from an imported mesh; solve on that mesh")
-    spec = MeshSpec(spec) if isinstance(spec, str) else spec or MeshSpec()
+    spec = MeshSpec(spec) if isinstance(spec, str) else MeshSpec() if spec is None else spec
+    if not isinstance(spec, MeshSpec):
+        raise InputError(f"generate_mesh: {spec!r} is no MeshSpec; give one, or 'coarse', 'normal' or 'fine'")
     unknown = sorted(set(spec.sizes) - set(package.names))
     if unknown:
-        raise MeshError(f"MeshSpec gives sizes for '{unknown[0]}', which is no part of the package")
+        raise InputError(
+            f"MeshSpec gives a size for '{unknown[0]}', which is no part of the package; "
+            f"{near_misses(unknown[0], package.names)}"
+        )
     x0, y0, x1, y1 = _bounds(package)
     extent = max(x1 - x0, y1 - y0)
     wanted = np.array([outline_size(part, spec, extent) for part in package.parts])
-    finest = {
-        shape.diameter / 2: float(size)
-        for part, size in zip(package.parts, wanted, strict=True)
-        for shape in (*part.footprint.shapes, *part.footprint.cutouts)
-        if isinstance(shape, Circle)
-    }
-    arrangement = arrange(package.parts, lambda radius: segment_count(radius, finest[radius]))
+    # Equal circles of different parts become equal polygons, so that no slivers come up between them.
+    finest: dict[float, float] = {}
+    for part, size in zip(package.parts, wanted.tolist(), strict=True):
+        for shape in (*part.footprint.shapes, *part.footprint.cutouts):
+            if isinstance(shape, Circle):
+                key = _radius_key(shape.diameter / 2)
+                finest[key] = min(size, finest.get(key, np.inf))
+    arrangement = arrange(package.parts, lambda radius: segment_count(radius, finest[_radius_key(radius)]))
     coarse = arrangement.columns
     used = np.asarray(coarse.solid.any(axis=0))
     max_size = spec.max_size or spec.factor * extent / 7
@@ -141,15 +149,15 @@ def audit(package: Package, mesh: ColumnMesh) -> dict[str, float]:
     Raises
     ------
     MeshError
-        If they differ by more than 1 %, which the polygons for circles stay far below, or by more than
-        round-off where no part has a circle.
+        If they differ by more than 1 % of the whole part, which the polygons for circles stay below, or by
+        more than round-off where no part has a circle.
     """
     described, meshed = package.volumes(), mesh.volumes()
-    round_parts = any(
-        isinstance(s, Circle) for p in package.parts for s in (*p.footprint.shapes, *p.footprint.cutouts)
-    )
-    for (name, expected), volume in zip(described.items(), meshed.tolist(), strict=True):
-        tolerance = (0.01 if round_parts else 1e-6) * expected + 1e-12 * sum(described.values())
+    round_parts = any(isinstance(s, Circle) for p in package.parts for s in (*p.footprint.shapes, *p.footprint.cutouts))
+    for part, volume in zip(package.parts, meshed.tolist(), strict=True):
+        name, expected = part.name, described[part.name]
+        # Where a disc covers a part of it, a part is as inexact as the disc's polygon, relative to the whole.
+        tolerance = (0.01 if round_parts else 1e-6) * part.volume + 1e-12 * sum(described.values())
         if abs(volume - expected) > tolerance:
             raise MeshError(
                 f"part '{name}' has {volume * 1e9:.6g} mm3 on the mesh and {expected * 1e9:.6g} mm3 in its description; "
@@ -170,6 +178,11 @@ def planar_edges(triangles: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArr
     sides[:, 0] = order[start] // 3
     sides[counts == 2, 1] = order[start[counts == 2] + 1] // 3
     return edges, sides
+
+
+def _radius_key(radius: float) -> float:
+    """The radius (m) without the rounding of unit conversions."""
+    return float(f"{radius:.9g}")
 
 
 def _bounds(package: Package) -> tuple[float, float, float, float]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -60,18 +61,18 @@ class MeshSpec:
     sizes: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if self.level not in LEVELS:
+        if not isinstance(self.level, str) or self.level not in LEVELS:
             raise InputError(f"mesh level {self.level!r} is unknown; {near_misses(str(self.level), LEVELS)}")
         for name in ("edge_size", "max_size", "layer_size"):
             value = getattr(self, name)
             if value is not None:
                 object.__setattr__(self, name, quantity(value, "m", f"{name} of the mesh", above=0.0))
-        object.__setattr__(
-            self, "growth", quantity(self.growth, "", "growth of the mesh", above=0.0, maximum=2.0)
-        )
-        sizes = {
-            str(k): quantity(v, "m", f"mesh size of '{k}'", above=0.0) for k, v in dict(self.sizes).items()
-        }
+        object.__setattr__(self, "growth", quantity(self.growth, "", "growth of the mesh", above=0.0, maximum=2.0))
+        if not isinstance(self.sizes, Mapping):
+            raise InputError(
+                f"sizes of the mesh: {self.sizes!r} is no mapping; give {{part: size}}, e.g. {{'logic': '50 um'}}"
+            )
+        sizes = {str(k): quantity(v, "m", f"mesh size of '{k}'", above=0.0) for k, v in self.sizes.items()}
         object.__setattr__(self, "sizes", sizes)
 
     @property
@@ -106,7 +107,7 @@ def graded_levels(interfaces: Sequence[float], spec: MeshSpec, extent: float) ->
     """All levels (m): the interfaces, and between them layers that thicken away from both."""
     first = spec.layer_size or spec.factor * VERTICAL * extent
     levels = [interfaces[0]]
-    for low, high in zip(interfaces, interfaces[1:], strict=False):
+    for low, high in pairwise(interfaces):
         inner = low + (high - low) * _graded_fractions((high - low) / first)
         levels += [*inner, high]
     return np.array(levels)
@@ -122,13 +123,15 @@ def _graded_fractions(thickness: float) -> np.ndarray:
         total += size
         size *= RATIO
     rest = thickness - 2 * total
-    # A rest that fits between its neighbours stays one layer, else it is shared.
-    steps = (
-        [*half, rest, *half[::-1]]
-        if not half or rest <= size * 1.01
-        else [*half, rest / 2, rest / 2, *half[::-1]]
-    )
     if not half:
         steps = [thickness / 2] * 2
+    elif rest < half[-1] / 2:
+        # Too thin for a layer of its own: its neighbours take it.
+        half[-1] += rest / 2
+        steps = [*half, *half[::-1]]
+    elif rest <= size * 1.01:
+        steps = [*half, rest, *half[::-1]]
+    else:
+        steps = [*half, rest / 2, rest / 2, *half[::-1]]
     edges = np.cumsum(steps)
     return edges[:-1] / edges[-1]

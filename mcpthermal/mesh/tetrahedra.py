@@ -20,6 +20,9 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
+MOST_POINTS = 2_000_000
+"""Beyond it three point numbers do not fit into the 64 bits of a facet's key."""
+
 _OPPOSITE = np.array([[1, 2, 3], [0, 2, 3], [0, 1, 3], [0, 1, 2]])
 
 
@@ -110,11 +113,11 @@ class TetMesh:
         InputError
             If a group has no material, or a material has no group.
         """
+        if not isinstance(materials, Mapping):
+            raise InputError(f"materials of a mesh: {materials!r} is no mapping; give {{group name: material}}")
         for name in materials:
             if name not in self.part_names:
-                raise InputError(
-                    f"the mesh has no volume group '{name}'; {near_misses(str(name), self.part_names)}"
-                )
+                raise InputError(f"the mesh has no volume group '{name}'; {near_misses(str(name), self.part_names)}")
         missing = [name for name in self.part_names if name not in materials]
         if missing:
             raise InputError(
@@ -130,7 +133,7 @@ class TetMesh:
 
     @cached_property
     def _facets(self) -> tuple[Ints, Ints, Ints]:
-        """Sorted keys of all facets, their corner points (n, 3), and the cells on both sides (n, 2), -1 outside."""
+        """Sorted keys of all facets, their corner points (n, 3), the cells on both sides (n, 2), -1 outside."""
         corners = np.sort(self.cells[:, _OPPOSITE].reshape(-1, 3), axis=1)
         keys, first, inverse, counts = np.unique(
             self._keys(corners), return_index=True, return_inverse=True, return_counts=True
@@ -146,6 +149,8 @@ class TetMesh:
 
     def _keys(self, sorted_corners: Ints) -> Ints:
         count = len(self.points)
+        if count > MOST_POINTS:
+            raise MeshError(f"the mesh has {count:,} points; at most {MOST_POINTS:,} can be used: coarsen it")
         return (sorted_corners[:, 0] * count + sorted_corners[:, 1]) * count + sorted_corners[:, 2]
 
     def facet_points(self, faces: TetFaces) -> Ints:
@@ -167,9 +172,7 @@ class TetMesh:
         if place.face == "interface":
             return self._between(cells, np.isin(self.cell_part, place.others))
         if place.face in ("foot", "pad"):
-            raise InputError(
-                f"place '{place.text}': an imported mesh has no vias or openings; name a surface group"
-            )
+            raise InputError(f"place '{place.text}': an imported mesh has no vias or openings; name a surface group")
         assert sides is not None
         return self._side(self._between(cells, None), place.face)
 
@@ -216,9 +219,7 @@ class TetMesh:
         """The faces that have a cell of a mask on either side, with that cell as the inner one."""
         sides = self._facets[2][faces.facet]
         padded = np.append(cells, False)
-        inner = np.where(
-            cells[faces.cells], faces.cells, np.where(padded[sides[:, 0]], sides[:, 0], sides[:, 1])
-        )
+        inner = np.where(cells[faces.cells], faces.cells, np.where(padded[sides[:, 0]], sides[:, 0], sides[:, 1]))
         return TetFaces(faces.facet, inner).where(padded[inner])
 
     def exposed(self, faces: TetFaces) -> TetFaces:
@@ -228,9 +229,7 @@ class TetMesh:
     def face_areas(self, faces: TetFaces) -> Floats:
         """Areas (m2)."""
         corners = self.points[self.facet_points(faces)]
-        return (
-            np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1) / 2
-        )
+        return np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1) / 2
 
     def face_keys(self, faces: TetFaces) -> Ints:
         """A number for each face."""

@@ -67,6 +67,15 @@ def arrange(parts: Sequence[Part], segments: SegmentRule = default_segments) -> 
             pieces.append(piece)
             owner.append(index)
             shape.append(number)
+    narrowest = RELATIVE_SLIVER * extent
+    for index, piece in zip(owner, pieces, strict=True):
+        if 2 * piece.area < narrowest * piece.length:
+            x0, y0, x1, y1 = piece.bounds
+            raise GeometryError(
+                f"an outline of part '{parts[index].name}', {describe(x1 - x0, 'm')} x {describe(y1 - y0, 'm')}, is "
+                f"too narrow for a mesh in a package {describe(extent, 'm')} wide (at least "
+                f"{describe(narrowest, 'm')}); leave it out, or make it larger"
+            )
     plane = subdivide(pieces, RELATIVE_SNAP * extent)
     heights = np.array([part.z for part in parts])
     levels = merged_levels(heights)
@@ -81,14 +90,6 @@ def arrange(parts: Sequence[Part], segments: SegmentRule = default_segments) -> 
     piece, region = covering(pieces, plane.inside)
     covers = np.zeros((len(parts), len(plane.areas)), bool)
     covers[np.asarray(owner)[piece], region] = True
-    if not covers.any(axis=1).all():
-        lost = parts[int(np.argmin(covers.any(axis=1)))]
-        x0, y0, x1, y1 = lost.footprint.bounds
-        raise GeometryError(
-            f"part '{lost.name}' is {describe(x1 - x0, 'm')} x {describe(y1 - y0, 'm')} large, too small in a "
-            f"package {describe(extent, 'm')} wide (at least {describe(RELATIVE_SLIVER * extent, 'm')}); "
-            "leave it out, or make it larger"
-        )
     members = {}
     for index, part in enumerate(parts):
         if part.is_family:
@@ -112,7 +113,7 @@ def arrange(parts: Sequence[Part], segments: SegmentRule = default_segments) -> 
         solid_parts=np.array([not part.is_void for part in parts]),
         members=members,
     )
-    _refuse_slivers(parts, plane, covers, used, RELATIVE_SLIVER * extent)
+    _refuse_slivers(parts, plane, covers, np.asarray(used), narrowest)
     return Arrangement(plane, columns)
 
 
@@ -145,7 +146,7 @@ def _refuse_slivers(
     names = " and ".join(f"'{parts[i].name}'" for i in np.flatnonzero(changes)[:4]) or f"part {region}"
     x, y = plane.inside[region]
     raise GeometryError(
-        f"the outlines of {names} run {describe(float(width[region]), 'm')} apart near "
+        f"the outlines of {names} run {describe(round(float(width[region]), 10), 'm')} apart near "
         f"({describe(float(x), 'm')}, {describe(float(y), 'm')}), less than {describe(narrowest, 'm')}, "
         "too narrow for a mesh; let them coincide or move them apart"
     )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from mcpthermal.errors import GeometryError, MaterialError
 from mcpthermal.materials import material
-from mcpthermal.package.footprint import Footprint, Point, circles, pair, pairs, rectangle
+from mcpthermal.package.footprint import Footprint, Point, circles, is_list, pair, pairs, rectangle
 from mcpthermal.package.parts import Part, check_active_face, check_name
 from mcpthermal.units import describe, quantity
 
@@ -32,9 +32,7 @@ def metal(name: Any, what: str) -> Any:
     """A material that must conduct electric current."""
     found = material(name)
     if not found.conducts:
-        raise MaterialError(
-            f"material of {what}: '{found.name}' conducts no electric current; choose a metal"
-        )
+        raise MaterialError(f"material of {what}: '{found.name}' conducts no electric current; choose a metal")
     return found
 
 
@@ -172,25 +170,21 @@ class Module:
 
     def __post_init__(self) -> None:
         check_name(self.name, "a module")
-        object.__setattr__(self, "chips", _all_of(self.chips, Chip, f"chips of module '{self.name}'"))
-        object.__setattr__(self, "bonds", _all_of(self.bonds, FlipChip, f"bonds of module '{self.name}'"))
+        object.__setattr__(self, "chips", all_of(self.chips, (Chip,), f"chips of module '{self.name}'"))
+        object.__setattr__(self, "bonds", all_of(self.bonds, (FlipChip,), f"bonds of module '{self.name}'"))
         if not 2 <= len(self.chips) <= 8:
             raise GeometryError(f"module '{self.name}' has {len(self.chips)} chips; 2 to 8 can be stacked")
         names = [chip.name for chip in self.chips]
         for number, name in enumerate(names):
             if name in (self.name, *names[:number]):
-                raise GeometryError(
-                    f"module '{self.name}': the name '{name}' is given twice; rename one chip"
-                )
+                raise GeometryError(f"module '{self.name}': the name '{name}' is given twice; rename one chip")
         if len(self.bonds) != len(self.chips) - 1:
             raise GeometryError(
                 f"module '{self.name}' has {len(self.chips)} chips and {len(self.bonds)} bonds; give one "
                 f"FlipChip for each pair of neighbours, {len(self.chips) - 1}"
             )
         if not isinstance(self.attach, Attach | FlipChip):
-            raise GeometryError(
-                f"module '{self.name}': attach={self.attach!r} must be an Attach or a FlipChip"
-            )
+            raise GeometryError(f"module '{self.name}': attach={self.attach!r} must be an Attach or a FlipChip")
         for lower, upper, bond in zip(self.chips, self.chips[1:], self.bonds, strict=False):
             self._check_bond(lower, upper, bond)
         if isinstance(self.attach, FlipChip):
@@ -225,9 +219,7 @@ class Module:
     def height(self) -> float:
         """From the carrier to the top of the highest chip (m)."""
         return (
-            self.attach.thickness
-            + sum(chip.thickness for chip in self.chips)
-            + sum(bond.height for bond in self.bonds)
+            self.attach.thickness + sum(chip.thickness for chip in self.chips) + sum(bond.height for bond in self.bonds)
         )
 
     def parts(self, at: Sequence[float], base: float = 0.0) -> list[Part]:
@@ -238,9 +230,7 @@ class Module:
         if isinstance(self.attach, Attach):
             footprint = first.footprint(at)
             height = (z, z + self.attach.thickness)
-            parts.append(
-                Part(f"{self.name}.attach", footprint, height, self.attach.material, "attach", self.name)
-            )
+            parts.append(Part(f"{self.name}.attach", footprint, height, self.attach.material, "attach", self.name))
         else:
             parts += self._bond_parts(self.attach, "attach", first.footprint(at), first, at, z)
         z += self.attach.thickness
@@ -269,19 +259,13 @@ class Module:
     def _bond_parts(
         self, bond: FlipChip, suffix: str, gap: Footprint, upper: Chip, at: Sequence[float], z: float
     ) -> list[Part]:
-        names = (
-            ("attach.underfill", "attach.bumps")
-            if suffix == "attach"
-            else (f"underfill{suffix}", f"bumps{suffix}")
-        )
+        names = ("attach.underfill", "attach.bumps") if suffix == "attach" else (f"underfill{suffix}", f"bumps{suffix}")
         height = (z, z + bond.height)
         x, y = at[0] + upper.offset[0], at[1] + upper.offset[1]
         bumps = circles(bond.diameter, [(x + dx, y + dy) for dx, dy in bond.bumps])
         parts = [Part(f"{self.name}.{names[1]}", bumps, height, bond.material, "bump", self.name)]
         if bond.underfill is not None:
-            parts.insert(
-                0, Part(f"{self.name}.{names[0]}", gap, height, bond.underfill, "underfill", self.name)
-            )
+            parts.insert(0, Part(f"{self.name}.{names[0]}", gap, height, bond.underfill, "underfill", self.name))
         return parts
 
 
@@ -291,9 +275,10 @@ def described_extent(footprint: Footprint) -> str:
     return f"x from {x0} to {x1}, y from {y0} to {y1}"
 
 
-def _all_of(items: Iterable[Any], kind: type, what: str) -> tuple[Any, ...]:
-    found = tuple(items) if isinstance(items, Iterable) and not isinstance(items, str) else (items,)
+def all_of(items: Any, kinds: tuple[type, ...], what: str) -> tuple[Any, ...]:
+    """The members of a list, all of them of certain types; a single thing is a list of one."""
+    found = tuple(items) if is_list(items) else (items,)
     for item in found:
-        if not isinstance(item, kind):
-            raise GeometryError(f"{what}: {item!r} is no {kind.__name__}")
+        if not isinstance(item, kinds):
+            raise GeometryError(f"{what}: {item!r} is no {' or '.join(kind.__name__ for kind in kinds)}")
     return found

@@ -156,7 +156,9 @@ class Columns:
     def volumes(self) -> Floats:
         """The volume of each part (m3)."""
         filled = self.cell_part >= 0
-        return np.asarray(np.bincount(self.cell_part[filled], self.cell_volumes[filled], minlength=len(self.solid_parts)), float)
+        return np.asarray(
+            np.bincount(self.cell_part[filled], self.cell_volumes[filled], minlength=len(self.solid_parts)), float
+        )
 
     def between(self, inner: Bools, outer: Bools | None) -> Faces:
         """Faces whose inner cell is in `inner` and whose other cell is in `outer` (None: anything but `inner`).

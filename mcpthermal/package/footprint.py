@@ -22,11 +22,19 @@ from mcpthermal.units import describe, lengths, quantity
 Point = tuple[float, float]
 SegmentRule = Callable[[float], int]
 
+MOST_POINTS = 1_000_000
+"""Points of the largest grid."""
+
 
 def pair(values: Iterable[float | str], name: str) -> Point:
     """Two lengths (m), such as a point or a size; `name` is for messages."""
     x, y = lengths(values, name, count=2)
     return x, y
+
+
+def is_list(values: Any) -> bool:
+    """Whether a value holds several others; text is one."""
+    return isinstance(values, Iterable) and not isinstance(values, str) and getattr(values, "ndim", 1) > 0
 
 
 def pairs(values: Any, name: str) -> tuple[Point, ...]:
@@ -37,7 +45,7 @@ def pairs(values: Any, name: str) -> tuple[Point, ...]:
     GeometryError
         If the value is no list.
     """
-    if isinstance(values, str) or not isinstance(values, Iterable) or getattr(values, "ndim", 1) == 0:
+    if not is_list(values):
         raise GeometryError(f"{name}: {values!r} is no list of points; give [(x, y), ...]")
     return tuple(pair(point, name) for point in values)
 
@@ -122,12 +130,9 @@ class Footprint:
     def __post_init__(self) -> None:
         for field in ("shapes", "cutouts"):
             shapes = getattr(self, field)
-            if not isinstance(shapes, tuple) or not all(
-                isinstance(shape, Circle | Outline) for shape in shapes
-            ):
+            if not isinstance(shapes, tuple) or not all(isinstance(shape, Circle | Outline) for shape in shapes):
                 raise GeometryError(
-                    f"{field} of a footprint: {shapes!r} is no tuple of shapes; "
-                    "use rectangle, circle, polygon or ring"
+                    f"{field} of a footprint: {shapes!r} is no tuple of shapes; use rectangle, circle, polygon or ring"
                 )
 
     def pieces(self, segments: SegmentRule = default_segments) -> list[Any]:
@@ -183,9 +188,7 @@ class Footprint:
         mine, theirs = self._discs(), other._discs()
         if mine is not None and theirs is not None:
             tree = shapely.STRtree(theirs[0])
-            first, second = tree.query(
-                mine[0], predicate="dwithin", distance=mine[1] + theirs[1].max(initial=0.0)
-            )
+            first, second = tree.query(mine[0], predicate="dwithin", distance=mine[1] + theirs[1].max(initial=0.0))
             gap = shapely.distance(mine[0][first], theirs[0][second])
             return bool((gap < (mine[1][first] + theirs[1][second]) * (1 - 1e-9)).any())
         if theirs is not None and not self._has_circles():
@@ -202,9 +205,7 @@ class Footprint:
         discs = [shape for shape in self.shapes if isinstance(shape, Circle)]
         if self.cutouts or not discs or len(discs) < len(self.shapes):
             return None
-        return shapely.points([disc.center for disc in discs]), np.array(
-            [disc.diameter / 2 for disc in discs]
-        )
+        return shapely.points([disc.center for disc in discs]), np.array([disc.diameter / 2 for disc in discs])
 
     def overlap_area(self, other: Footprint) -> float:
         """The shared area (m2)."""
@@ -320,7 +321,7 @@ def polygon(
         If it has fewer than three corners, crosses itself or has no area.
     """
     ring = pairs(points, "corner of a polygon")
-    if isinstance(holes, str) or not isinstance(holes, Iterable):
+    if not is_list(holes):
         raise GeometryError(f"holes of a polygon: {holes!r} is no list of rings; give [[(x, y), ...], ...]")
     inner = tuple(pairs(hole, "corner of a polygon's hole") for hole in holes)
     if len(ring) < 3 or any(len(hole) < 3 for hole in inner):
@@ -328,15 +329,11 @@ def polygon(
     shape = shapely.Polygon(ring, inner)
     if not shape.is_valid or shape.area <= 0:
         reason = shapely.is_valid_reason(shape) if shape.area > 0 else "it has no area"
-        raise GeometryError(
-            f"the polygon with {len(ring)} corners is not simple ({reason}); list its corners in order"
-        )
+        raise GeometryError(f"the polygon with {len(ring)} corners is not simple ({reason}); list its corners in order")
     return Footprint((Outline(ring, inner),))
 
 
-def ring(
-    outer_diameter: float | str, inner_diameter: float | str, at: Sequence[float | str] = (0.0, 0.0)
-) -> Footprint:
+def ring(outer_diameter: float | str, inner_diameter: float | str, at: Sequence[float | str] = (0.0, 0.0)) -> Footprint:
     """The area between two concentric circles (diameters and centre in m)."""
     outer = quantity(outer_diameter, "m", "outer diameter of a ring", above=0.0)
     inner = quantity(inner_diameter, "m", "inner diameter of a ring", above=0.0)
@@ -373,8 +370,10 @@ def grid(
         The grid's centre (m).
     """
     for name, count in (("columns", columns), ("rows", rows)):
-        if not isinstance(count, int) or isinstance(count, bool) or count < 1:
-            raise GeometryError(f"{name} of a grid: {count!r} is not a whole number of at least 1")
+        if not isinstance(count, numbers.Integral) or isinstance(count, bool) or not 1 <= count <= MOST_POINTS:
+            raise GeometryError(f"{name} of a grid: {count!r} is not a whole number from 1 to {MOST_POINTS:,}")
+    if columns * rows > MOST_POINTS:
+        raise GeometryError(f"a grid of {columns} x {rows} points has more than {MOST_POINTS:,}; make it smaller")
     step_x, step_y = pair(square(pitch), "pitch of a grid")
     for step in (step_x, step_y):
         quantity(step, "m", "pitch of a grid", above=0.0)
@@ -427,10 +426,7 @@ def subdivide(pieces: Sequence[Any], snap: float) -> Subdivision:
     for index, region in enumerate(regions):
         rings = []
         for line in (region.exterior, *region.interiors):
-            corners = [
-                numbers.setdefault((x, y), len(numbers))
-                for x, y in shapely.get_coordinates(line)[:-1].tolist()
-            ]
+            corners = [numbers.setdefault((x, y), len(numbers)) for x, y in shapely.get_coordinates(line)[:-1].tolist()]
             rings.append(tuple(corners))
             for a, b in zip(corners, corners[1:] + corners[:1], strict=True):
                 owners.setdefault((min(a, b), max(a, b)), []).append(index)
@@ -452,14 +448,12 @@ def _rounded(points: NDArray[np.float64]) -> NDArray[np.float64]:
     for axis, values in enumerate(points.T):
         order = np.argsort(values)
         steps = np.diff(values[order], prepend=-np.inf)
-        first = np.maximum.accumulate(np.where(steps > 0.01, np.arange(len(values)), 0))
+        first = np.maximum.accumulate(np.where(steps > 0.1, np.arange(len(values)), 0))
         result[order, axis] = np.round(values[order][first])
     return result
 
 
-def covering(
-    pieces: Sequence[Any], points: NDArray[np.float64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def covering(pieces: Sequence[Any], points: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """All pairs (piece, point) in which the piece contains the point."""
     tree = shapely.STRtree(shapely.points(points))
     piece, point = tree.query(np.asarray(pieces, object), predicate="contains")

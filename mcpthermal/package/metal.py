@@ -56,8 +56,7 @@ class Trace:
         path = pairs(self.path, f"path of trace '{self.name}'")
         if len(path) < 2 or any(a == b for a, b in pairwise(path)):
             raise GeometryError(
-                f"trace '{self.name}': its path has {len(path)} points; give at least two, "
-                "and no point twice in a row"
+                f"trace '{self.name}': its path has {len(path)} points; give at least two, and no point twice in a row"
             )
         object.__setattr__(self, "path", path)
 
@@ -83,9 +82,7 @@ class Patch:
     def __post_init__(self) -> None:
         check_name(self.name, "a patch")
         if not isinstance(self.outline, Footprint):
-            raise GeometryError(
-                f"patch '{self.name}': outline {self.outline!r} is none; use polygon, rectangle, ..."
-            )
+            raise GeometryError(f"patch '{self.name}': outline {self.outline!r} is none; use polygon, rectangle, ...")
 
     def footprint(self) -> Footprint:
         """Its outline (m)."""

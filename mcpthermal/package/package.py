@@ -11,6 +11,7 @@ import numpy as np
 
 from mcpthermal.errors import GeometryError, near_misses
 from mcpthermal.package.arrangement import Arrangement, arrange
+from mcpthermal.package.footprint import is_list
 from mcpthermal.package.parts import Part
 from mcpthermal.units import describe
 
@@ -36,7 +37,7 @@ class Package:
     mesh: Any = None
 
     def __post_init__(self) -> None:
-        if isinstance(self.parts, str) or not isinstance(self.parts, Iterable):
+        if not is_list(self.parts):
             raise GeometryError(f"parts of a package: {self.parts!r} is no list; give [Part(...), ...]")
         object.__setattr__(self, "parts", tuple(self.parts))
         for part in self.parts:
@@ -71,9 +72,7 @@ class Package:
             The material (name or `Material`) of every physical group of volumes.
         """
         if not hasattr(mesh, "make_parts"):
-            raise GeometryError(
-                f"a package is made from a TetMesh, not from {type(mesh).__name__}; see read_mesh"
-            )
+            raise GeometryError(f"a package is made from a TetMesh, not from {type(mesh).__name__}; see read_mesh")
         return cls(mesh.make_parts(materials), mesh=mesh)
 
     def _check_arrangement(self) -> None:
@@ -219,8 +218,7 @@ class Package:
             )
         widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
         return "\n".join(
-            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-            for row in rows
+            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
         )
 
     def __str__(self) -> str:

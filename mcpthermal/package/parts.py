@@ -31,8 +31,7 @@ def check_name(name: Any, what: str) -> str:
     """
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise GeometryError(
-            f"name of {what}: {name!r} is not allowed; start with a letter and use letters, digits, "
-            "'_', '-' and '.'"
+            f"name of {what}: {name!r} is not allowed; start with a letter and use letters, digits, '_', '-' and '.'"
         )
     if name.rpartition(".")[2] in FACES:
         raise GeometryError(
@@ -87,8 +86,7 @@ class Part:
         check_name(self.name, "a part")
         if not isinstance(self.footprint, Footprint):
             raise GeometryError(
-                f"part '{self.name}': footprint {self.footprint!r} is none; "
-                "use rectangle, circle, polygon or ring"
+                f"part '{self.name}': footprint {self.footprint!r} is none; use rectangle, circle, polygon or ring"
             )
         for field in ("role", "group", "onto"):
             if not isinstance(getattr(self, field), str):
@@ -101,9 +99,7 @@ class Part:
                 f"{describe(low, 'm')}; give z=(lower, upper)"
             )
         if not self.footprint.area > 0:
-            raise GeometryError(
-                f"part '{self.name}': its footprint has no area left; check shapes and cutouts"
-            )
+            raise GeometryError(f"part '{self.name}': its footprint has no area left; check shapes and cutouts")
         object.__setattr__(self, "z", (low, high))
         if self.material is not None:
             object.__setattr__(self, "material", material(self.material))

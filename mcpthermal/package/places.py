@@ -79,16 +79,12 @@ def _parts_of(package: Package, name: str, text: str) -> tuple[tuple[int, ...], 
     elif base in package.groups:
         parts = package.groups[base]
     else:
-        raise LoadError(
-            f"place '{text}': the package has no part '{name}'; {near_misses(text, known_places(package))}"
-        )
+        raise LoadError(f"place '{text}': the package has no part '{name}'; {near_misses(text, known_places(package))}")
     if match is None or match["member"] is None:
         return parts, None
     part, member = package.parts[parts[0]], int(match["member"])
     if len(parts) > 1 or not part.is_family:
-        raise LoadError(
-            f"place '{text}': '{base}' is no family of vias, bumps or contacts; drop the [{member}]"
-        )
+        raise LoadError(f"place '{text}': '{base}' is no family of vias, bumps or contacts; drop the [{member}]")
     count = len(part.footprint.shapes)
     if member >= count:
         raise LoadError(f"place '{text}': '{base}' has {count} members, '{base}[0]' to '{base}[{count - 1}]'")

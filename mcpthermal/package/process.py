@@ -12,7 +12,7 @@ import numpy as np
 
 from mcpthermal.errors import GeometryError, near_misses
 from mcpthermal.materials import material as find_material
-from mcpthermal.package.chips import Carrier, Chip, Module, described_extent, metal
+from mcpthermal.package.chips import Carrier, Chip, Module, all_of, described_extent, metal
 from mcpthermal.package.footprint import Circle, Footprint, Point, circles, pair, pairs, rectangle, united
 from mcpthermal.package.metal import Contact, Opening, Patch, Trace, narrower
 from mcpthermal.package.package import Package
@@ -98,11 +98,7 @@ class Process:
         for part in module.parts(point):
             self._inside_carrier(part.footprint, f"{part.role} '{part.name}' of module '{module.name}'")
             for other in others:
-                if (
-                    part.z[0] < other.z[1]
-                    and other.z[0] < part.z[1]
-                    and part.footprint.overlaps(other.footprint)
-                ):
+                if part.z[0] < other.z[1] and other.z[0] < part.z[1] and part.footprint.overlaps(other.footprint):
                     raise GeometryError(
                         f"module '{module.name}': '{part.name}', {described_extent(part.footprint)}, overlaps "
                         f"'{other.name}', {described_extent(other.footprint)}; attach it elsewhere with at=(x, y)"
@@ -214,7 +210,7 @@ class Process:
         self._require(self.insulation is not None, "metallise", "after", "insulate")
         self._require(self.metal_layer is None, "metallise", "once")
         height = quantity(thickness, "m", "thickness of the metal layer", above=0.0)
-        pattern = _listed(traces, Trace | Patch, "metallise: traces", "Trace or Patch")
+        pattern = all_of(traces, (Trace, Patch), "metallise: traces")
         for item in pattern:
             self._inside_carrier(item.footprint(), f"trace '{item.name}'")
         assert self.insulation is not None
@@ -235,7 +231,7 @@ class Process:
         self._require(self.metal_layer is not None, "passivate", "after", "metallise")
         self._require(self.passivation is None, "passivate", "once")
         height = quantity(thickness, "m", "thickness of the second insulation", above=0.0)
-        holes = _listed(openings, Opening, "passivate: openings", "Opening")
+        holes = all_of(openings, (Opening,), "passivate: openings")
         assert self.metal_layer is not None
         pads = [item.footprint() for item in (*self.metal_layer.content, *self.vias)]
         for hole in holes:
@@ -250,13 +246,9 @@ class Process:
                         f"{describe((first.diameter + second.diameter) / 2, 'm')}; move them apart"
                     )
         bottom, top = self.metal_layer.z
-        return self._checked(
-            replace(self, passivation=Layer((bottom, top + height), find_material(material), holes))
-        )
+        return self._checked(replace(self, passivation=Layer((bottom, top + height), find_material(material), holes)))
 
-    def attach_contacts(
-        self, height: float | str, diameter: float | str, material: Any = "sac305"
-    ) -> Process:
+    def attach_contacts(self, height: float | str, diameter: float | str, material: Any = "sac305") -> Process:
         """Attach an outer contact in every opening: height over the metal and diameter (m)."""
         self._require(self.passivation is not None, "attach contacts", "after", "passivate")
         self._require(self.contacts is None, "attach contacts", "once")
@@ -296,7 +288,7 @@ class Process:
         name : str
             One of `stages`: "carrier", "attached", "insulated", "opened", "metallised", "passivated", "contacted".
         """
-        if name not in self.stages:
+        if not isinstance(name, str) or name not in self.stages:
             raise GeometryError(f"the process has no stage '{name}'; {near_misses(str(name), self.stages)}")
         last = STAGES.index(name)
         keep: dict[str, Any] = {}
@@ -330,24 +322,18 @@ class Process:
         if self.insulation is not None:
             parts.append(Part("insulation", plan, self.insulation.z, self.insulation.material, "insulation"))
         if self.passivation is not None:
-            parts.append(
-                Part("passivation", plan, self.passivation.z, self.passivation.material, "passivation")
-            )
+            parts.append(Part("passivation", plan, self.passivation.z, self.passivation.material, "passivation"))
         parts += self._module_parts()
         for via in self.vias:
             parts += self._via_parts(via)
         if self.metal_layer is not None:
             layer = self.metal_layer
-            parts += [
-                Part(item.name, item.footprint(), layer.z, layer.material, "metal") for item in layer.content
-            ]
+            parts += [Part(item.name, item.footprint(), layer.z, layer.material, "metal") for item in layer.content]
         if self.passivation is not None and self.metal_layer is not None:
             floor = self.metal_layer.z[1]
             for hole in self.passivation.content:
                 outline = hole.footprint()
-                parts.append(
-                    Part(hole.name, outline, (floor, self.passivation.z[1]), None, "opening", hole.name)
-                )
+                parts.append(Part(hole.name, outline, (floor, self.passivation.z[1]), None, "opening", hole.name))
                 if self.contacts is not None:
                     stud, name = self.contacts, f"{hole.name}.contact"
                     height = (floor, floor + stud.height)
@@ -379,9 +365,7 @@ class Process:
             ]
         else:
             height = (via.bottom, self.metal_layer.z[1])
-            parts = [
-                Part(via.name, via.footprint(), height, self.metal_layer.material, "via", via.name, via.onto)
-            ]
+            parts = [Part(via.name, via.footprint(), height, self.metal_layer.material, "via", via.name, via.onto)]
         if via.contact is not None:
             height = (via.bottom, via.bottom + via.contact.height)
             studs = circles(via.contact.diameter, via.at)
@@ -407,9 +391,7 @@ class Process:
         self._inside_carrier(holes, f"via '{name}'")
         for part in self._module_parts():
             if part.z[1] > bottom * (1 + 1e-9) and part.footprint.overlaps(holes):
-                number = next(
-                    i for i, shape in enumerate(holes.shapes) if Footprint((shape,)).overlaps(part.footprint)
-                )
+                number = next(i for i, shape in enumerate(holes.shapes) if Footprint((shape,)).overlaps(part.footprint))
                 hole = holes.shapes[number]
                 assert isinstance(hole, Circle)
                 x, y = hole.center
@@ -453,9 +435,7 @@ class Process:
         """The process itself, if its names are unique and its package can exist."""
         seen = {module.name for module, _ in process.modules}
         if len(seen) < len(process.modules):
-            raise GeometryError(
-                f"two modules are named '{process.modules[-1][0].name}'; rename one of the two"
-            )
+            raise GeometryError(f"two modules are named '{process.modules[-1][0].name}'; rename one of the two")
         for part in process._parts():
             if part.name in seen:
                 raise GeometryError(f"the name '{part.name}' is given twice; rename one of the two")
@@ -470,11 +450,3 @@ class Process:
                 f"cannot {step} now: it is possible only {allowed}; the order is "
                 "attach, insulate, open_vias, metallise, passivate, attach_contacts"
             )
-
-
-def _listed(items: Any, kinds: Any, what: str, names: str) -> tuple[Any, ...]:
-    found = tuple(items) if isinstance(items, Iterable) and not isinstance(items, str) else (items,)
-    for item in found:
-        if not isinstance(item, kinds):
-            raise GeometryError(f"{what}: {item!r} is no {names}")
-    return found

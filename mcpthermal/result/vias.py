@@ -59,7 +59,7 @@ def via_rows(result: SteadyResult) -> tuple[ViaRow, ...]:
     The current is what the cells of the via take in through its foot by the assembled operator, so that
     currents into a node of the network add up to round-off.
     """
-    package, mesh = result.case.package, result.mesh
+    package = result.case.package
     families = [part for part in package.parts if part.role == "via"]
     if not families:
         return ()

@@ -26,6 +26,11 @@ from mcpthermal.units import quantity
 
 Floats = NDArray[np.float64]
 
+ROUNDING = 1e-12
+"""Relative to the absolute temperature."""
+
+METHODS = ("auto", "direct", "multigrid")
+
 
 def solve_steady(
     case: Case,
@@ -70,6 +75,10 @@ def solve_steady(
     if not isinstance(case, Case):
         raise InputError(f"solve_steady needs a Case, not {type(case).__name__}")
     quantity(tolerance, "", "tolerance", above=0.0, maximum=0.1)
+    quantity(linear_tolerance, "", "linear_tolerance", minimum=1e-13, maximum=1e-3)
+    quantity(max_iterations, "", "max_iterations", minimum=1)
+    if method not in METHODS:
+        raise InputError(f"method {method!r} of the linear solves must be one of {', '.join(METHODS)}")
     run = _Run(case, mesh, order, linear_tolerance, method, progress or (lambda text: None))
     return run.iterate(tolerance, max_iterations)
 
@@ -139,11 +148,13 @@ class _Run:
             self.solves.append({"field": "temperature", **asdict(report)})
             active = self.thermal.space.active
             change = float(np.abs(temperature - last)[active].max())
-            rise = float(np.ptp(temperature[active]))
+            rise = float(np.abs(temperature[active] - self.thermal.reference).max())
+            # Below this the change is rounding.
+            allowed = tolerance * rise + ROUNDING * float(temperature[active].max())
             history.append(Iteration(change, float(temperature[active].max()), report.iterations, electrical_iterations))
-            if slack == 1.0 and (not nonlinear or change <= tolerance * rise):
+            if slack == 1.0 and (not nonlinear or change <= allowed):
                 return self._result(temperature, potential, joule_load, joule_cells, tuple(history))
-            self._refuse_divergence(history, max_iterations, tolerance, temperature, potential)
+            self._refuse_divergence(history, max_iterations, allowed, temperature, potential)
 
     def _currents(
         self, temperature: Floats, potential: Floats | None, slack: float
@@ -159,13 +170,14 @@ class _Run:
         return potential, load, cells, report.iterations
 
     def _refuse_divergence(
-        self, history: list[Iteration], limit: int, tolerance: float, temperature: Floats, potential: Floats | None
+        self, history: list[Iteration], limit: int, allowed: float, temperature: Floats, potential: Floats | None
     ) -> None:
         last = history[-1]
-        if not np.isfinite(last.change) or (len(history) > 8 and last.change > 10 * history[len(history) // 2].change):
+        growing = len(history) > 8 and last.change > max(10 * history[len(history) // 2].change, 1e3 * allowed)
+        if not np.isfinite(last.change) or growing:
             why = "the temperatures run away: more heat is released than can leave; lower the current or cool better"
         elif len(history) >= limit:
-            why = f"raise max_iterations (now {limit}) or the tolerance (now {tolerance:g})"
+            why = f"raise max_iterations (now {limit}) or the tolerance (a change of {allowed:.2g} K is allowed now)"
         else:
             return
         raise CouplingError(

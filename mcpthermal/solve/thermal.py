@@ -85,6 +85,7 @@ class ThermalProblem:
         self.operator = self.space.operator(self.axes, self.space.sampler(temperature))
         self.operator.add_matrices([matrix for _, _, matrix, _ in self.exchanges])
         parts = np.unique(self.space.mesh.cell_part[self.space.mesh.solid])
+        self.system = self.space.system(self.operator, self.numbering)
         self._kept = not depends_on_temperature(self.axes, parts)
 
     def solve(self, temperature: Floats, joule: Floats, slack: float = 1.0) -> tuple[Floats, SolveReport]:
@@ -99,7 +100,7 @@ class ThermalProblem:
         load = number.collapse(self.supply + joule + self.push - self.operator.apply(base))
         scale = float(np.linalg.norm(load))
         guess = number.pick(temperature) - self.reference
-        system = self.space.system(self.operator, number)
+        system = self.system
         # Thin layers magnify the rounding of the rise itself: do not ask for a residual below what that leaves.
         loose = 1e-4 / self.solver.rtol * scale
         rise, report = self.solver.solve(system, load, guess, scale=max(slack * scale, loose))

@@ -76,8 +76,8 @@ def make_grid(fields: Fields, stretch: float = 1.0) -> Any:
     grid = _grid(pv, cells, kind, fields.points, stretch)
     for name, values in fields.point_values.items():
         grid.point_data[name] = values
-    for name, values in {"part": fields.part, **fields.cell_values}.items():
-        grid.cell_data[name] = np.repeat(values, len(split), axis=0)
+    for name, data in {"part": fields.part, **fields.cell_values}.items():
+        grid.cell_data[name] = np.repeat(data, len(split), axis=0)
     return grid
 
 
@@ -96,7 +96,7 @@ def mesh_grid(mesh: Any, stretch: float = 1.0) -> Any:
 
 def _grid(pv: Any, cells: NDArray[np.int64], kind: Any, points: NDArray[np.float64], stretch: float) -> Any:
     connectivity = np.column_stack([np.full(len(cells), cells.shape[1]), cells]).ravel()
-    scaled = points * np.array([1e3, 1e3, 1e3 * stretch])
+    scaled = np.asarray(points, float) * np.array([1e3, 1e3, 1e3 * stretch])
     return pv.UnstructuredGrid(connectivity, np.full(len(cells), kind, np.uint8), scaled)
 
 

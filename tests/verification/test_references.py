@@ -129,7 +129,7 @@ def test_iron_bar_through_insulation() -> None:
         mt.Convection("stub.sides", 10.0, warm),
         mt.Convection("stub.top", 10.0, warm),
     ]
-    result = mt.solve_steady(mt.Case(package, loads), mt.generate_mesh(package))
+    result = mt.solve_steady(mt.Case(package, loads), mt.generate_mesh(package, "fine"))
     near(result.heat_out("bottom"), 0.54000, 1e-3, "heat")
     near(result.temperature_at([(0.0, 0.0, 0.0)])[0] - cold, 0.80408, 1e-3, "highest temperature outside")
 

@@ -249,9 +249,7 @@ def test_openings_need_metal_below() -> None:
     with refused("opening 'pad'", "no metal below 100 %"):
         done.passivate(30 * um, openings=[mt.Opening("pad", (0, 1 * mm), 100 * um)])
     with refused("openings 'a' and 'b' overlap", "100 um apart", "200 um"):
-        done.passivate(
-            30 * um, openings=[mt.Opening("a", (0, 0), 200 * um), mt.Opening("b", (100 * um, 0), 200 * um)]
-        )
+        done.passivate(30 * um, openings=[mt.Opening("a", (0, 0), 200 * um), mt.Opening("b", (100 * um, 0), 200 * um)])
     plane = metallised(mt.Patch("plane", mt.ring(1 * mm, 0.4 * mm)))
     assert plane.passivate(30 * um, openings=[mt.Opening("pad", (0.35 * mm, 0), 200 * um)]).passivation
     with refused("opening 'pad'", "no metal below"):

@@ -1,0 +1,142 @@
+"""The operator on columns: three ways to the same matrix, and the coarse one inside it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+
+import mcpthermal as mt
+from mcpthermal.fem.columns import ColumnSpace
+from mcpthermal.fem.numbering import Numbering
+from mcpthermal.package.columns import Place
+
+RNG = np.random.default_rng(3)
+
+
+@pytest.fixture(scope="module")
+def space() -> ColumnSpace:
+    """Constant and varying layers, thin and thick, and cells that are not filled."""
+    varying = mt.Material("varying", (mt.Linear(100.0, -0.1, 300.0), 70.0, mt.PowerLaw(148.0, 300.0, -1.3)))
+    fixed = mt.Material("fixed", (5.0, 2.0, 0.5))
+    package = mt.Package.from_parts(
+        [
+            mt.Part("plate", mt.rectangle((2e-3, 1e-3)), (0.0, 0.5e-3), fixed),
+            mt.Part("film", mt.rectangle((2e-3, 1e-3)), (0.5e-3, 0.502e-3), fixed),
+            mt.Part("chip", mt.rectangle((0.8e-3, 0.6e-3), at=(0.2e-3, 0.1e-3)), (0.502e-3, 0.8e-3), varying),
+        ]
+    )
+    mesh = mt.generate_mesh(package, mt.MeshSpec(max_size=0.5e-3, edge_size=0.4e-3, layer_size=0.2e-3))
+    return ColumnSpace(mesh, mesh.solid)
+
+
+@pytest.fixture(scope="module")
+def axes() -> list[Any]:
+    varying = mt.Material("varying", (mt.Linear(100.0, -0.1, 300.0), 70.0, mt.PowerLaw(148.0, 300.0, -1.3)))
+    fixed = mt.Material("fixed", (5.0, 2.0, 0.5))
+    return [fixed.thermal_axes, fixed.thermal_axes, varying.thermal_axes]
+
+
+@pytest.fixture(scope="module")
+def operator(space: ColumnSpace, axes: list[Any]) -> Any:
+    found = space.operator(axes, space.sampler(300 + 50 * RNG.random(space.size)))
+    faces = [space.mesh.exposed(space.mesh.faces_of(Place(side, face=side))) for side in ("top", "sides")]
+    found.add_matrices([space.face_exchange(face, 1e3) for face in faces])
+    assert found.shared and found.varying
+    return found
+
+
+NUMBERINGS = ("free", "fixed", "fixed and tied")
+
+
+@pytest.fixture(scope="module", params=NUMBERINGS)
+def system(request: pytest.FixtureRequest, space: ColumnSpace, operator: Any) -> Any:
+    fixed = [(space.face_entries(space.mesh.faces_of(Place("bottom", face="bottom"))), 1.0)]
+    tied = [space.face_entries(space.mesh.faces_of(Place("top", face="top")))]
+    numbering = Numbering(
+        space.active,
+        () if request.param == "free" else fixed,
+        tied if request.param.endswith("tied") else (),
+    )
+    return space.system(operator, numbering)
+
+
+def test_the_product_is_that_of_the_explicit_matrix(system: Any) -> None:
+    matrix = system.matrix()
+    for _ in range(3):
+        x = RNG.random(system.size)
+        expected = matrix @ x
+        assert np.abs(system.apply(x) - expected).max() < 1e-11 * np.abs(expected).max()
+    assert abs(matrix - matrix.T).max() < 1e-12 * abs(matrix).max()
+
+
+def test_the_coarse_matrix_is_the_triple_product(system: Any) -> None:
+    down, matrix = system.prolongation(), system.matrix()
+    expected = (down.T @ matrix @ down).toarray()
+    assert down.shape == (system.size, system.coarse_size)
+    assert np.abs(system.coarse_matrix().toarray() - expected).max() < 1e-12 * np.abs(expected).max()
+
+
+def test_linear_functions_are_reproduced_from_the_coarse_level(space: ColumnSpace, operator: Any) -> None:
+    system = space.system(operator, Numbering(space.active))
+    places = space.points / [1e-3, 1e-3, 1e-3]
+    linear = 1 + places @ [1.0, -2.0, 0.5]
+    vertex = np.full(system.coarse_size, np.nan)
+    lattice = linear.reshape(space.shape)[space.plane.linear.vertex][:, ::2].ravel()
+    known = system.coarse_number >= 0
+    vertex[system.coarse_number[known]] = lattice[known]
+    found = system.prolongation() @ vertex
+    assert np.abs(found - system.numbering.pick(linear)).max() < 1e-12
+
+
+def test_the_bands_are_entries_of_the_matrix(space: ColumnSpace, operator: Any) -> None:
+    numbering = Numbering(np.ones(space.size, bool))
+    full = operator.lattice_matrix(numbering.number, space.size, coarse=False) + operator.extra
+    bands = operator.bands()
+    scale = abs(full).max()
+    for offset in range(3):
+        diagonal = sp.csr_array(full).diagonal(offset)
+        entries = bands[:, :, offset].ravel()[: len(diagonal)]
+        # An entry next to the end of a line has no partner on it.
+        on_line = np.arange(len(diagonal)) % space.shape[1] + offset < space.shape[1]
+        assert np.abs(entries - diagonal)[on_line].max() < 1e-13 * scale
+
+
+def test_a_uniform_field_has_no_residual_but_that_of_the_exchange(space: ColumnSpace, axes: list[Any]) -> None:
+    operator = space.operator(axes, space.sampler(np.full(space.size, 320.0)))
+    raw = operator.apply(np.full(space.size, 320.0))
+    reference = operator.apply(np.where(np.arange(space.size) % 7 == 0, 320.0, 0.0))
+    assert np.abs(raw).max() < 1e-11 * np.abs(reference).max()
+
+
+def test_the_residual_of_all_cells_is_the_operator(space: ColumnSpace, axes: list[Any]) -> None:
+    raw = RNG.random(space.size)
+    sampler = space.sampler(300 + raw)
+    expected = space.operator(axes, sampler).apply(raw)
+    found = space.residual(raw, axes, sampler, space.mesh.solid)
+    assert np.abs(found - expected).max() < 1e-11 * np.abs(expected).max()
+
+
+def test_loads_and_integrals_add_up(space: ColumnSpace) -> None:
+    mesh = space.mesh
+    cells = mesh.of_parts(np.array([False, True, True]))
+    assert space.volume_load(cells, 2.0).sum() == pytest.approx(2.0 * mesh.cell_volumes[cells].sum(), rel=1e-12)
+    assert space.cell_integrals(np.ones(space.size)).sum() == pytest.approx(mesh.volumes().sum(), rel=1e-12)
+    for side in ("top", "bottom", "sides"):
+        faces = mesh.faces_of(Place(side, face=side))
+        load, matrix = space.face_load(faces, 3.0), space.face_exchange(faces, 3.0)
+        assert load.sum() == pytest.approx(3.0 * mesh.face_areas(faces).sum(), rel=1e-12)
+        assert np.abs(matrix @ np.ones(space.size) - load).max() < 1e-12 * np.abs(load).max()
+
+
+def test_a_quadratic_field_is_reproduced(space: ColumnSpace) -> None:
+    def field(p: np.ndarray) -> np.ndarray:
+        x, y, z = p.T / 1e-3
+        return 1 + x * y - 2 * x**2 + z * y + 3 * z**2
+
+    points = np.array([[-0.7e-3, 0.3e-3, 0.12e-3], [0.25e-3, 0.2e-3, 0.7e-3], [0.0, 0.0, 0.501e-3]])
+    assert np.abs(space.evaluate(field(space.points), points) - field(points)).max() < 1e-12
+    # Over the plate beside the chip there is nothing.
+    assert np.isnan(space.evaluate(field(space.points), np.array([[-0.9e-3, 0.0, 0.7e-3]])))[0]

@@ -1,0 +1,294 @@
+"""Column meshes: volumes, awkward outlines, thin films, many bumps, and how fine they are."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import mcpthermal as mt
+from mcpthermal.errors import GeometryError, InputError, MeshError
+from mcpthermal.mesh.columns import audit, planar_edges
+from mcpthermal.mesh.sizing import MeshSpec, graded_levels, segment_count
+from mcpthermal.package.footprint import Circle
+from mcpthermal.units import mm, nm, um
+
+
+def block(name: str, size: object, z: tuple[float, float], at: tuple[float, float] = (0.0, 0.0)) -> mt.Part:
+    return mt.Part(name, mt.rectangle(size, at=at), z, "silicon")  # type: ignore[arg-type]
+
+
+def check_volumes(package: mt.Package, mesh: mt.ColumnMesh, tolerance: float = 1e-7) -> None:
+    described = package.volumes()
+    for name, volume in zip(mesh.part_names, mesh.volumes(), strict=True):
+        assert volume == pytest.approx(described[name], rel=tolerance)
+
+
+def test_volumes_of_the_small_package(process: mt.Process) -> None:
+    for stage in process.stages:
+        package = process.stage(stage)
+        mesh = mt.generate_mesh(package, "coarse")
+        check_volumes(package, mesh, 1e-5)
+        assert (mesh.areas > 0).all()
+        assert (np.diff(mesh.levels) > 0).all()
+        assert mesh.n_cells == len(mesh.prisms()[0])
+
+
+def test_members_of_families_are_found_on_the_mesh(package: mt.Package) -> None:
+    mesh = mt.generate_mesh(package, "coarse")
+    part = package.index["supply"]
+    for member, shape in enumerate(package["supply"].footprint.shapes):
+        assert isinstance(shape, Circle)
+        corners = mesh.vertices[mesh.triangles[mesh.members[part] == member]].reshape(-1, 2)
+        assert np.linalg.norm(corners - shape.center, axis=1).max() == pytest.approx(shape.diameter / 2, rel=0.06)
+
+
+def test_triangles_conform(package: mt.Package) -> None:
+    mesh = mt.generate_mesh(package, "coarse")
+    edges, sides = planar_edges(mesh.triangles)
+    rim = mesh.vertices[edges[sides[:, 1] < 0]]
+    assert np.allclose(np.abs(rim).max(axis=2), 2 * mm, rtol=1e-9)
+    assert len(np.unique(mesh.vertices.round(12), axis=0)) == len(mesh.vertices)
+    # Euler's formula for a disc: nothing hangs, nothing is torn.
+    assert len(mesh.vertices) - len(edges) + len(mesh.triangles) == 1
+
+
+def test_the_same_description_gives_the_same_mesh(package: mt.Package) -> None:
+    first, second = mt.generate_mesh(package, "coarse"), mt.generate_mesh(package, "coarse")
+    assert np.array_equal(first.points, second.points)
+    assert np.array_equal(first.triangles, second.triangles)
+    assert np.array_equal(first.cell_part, second.cell_part)
+
+
+def test_heights_leave_the_plane_alone(process: mt.Process) -> None:
+    def plane(depth: float) -> np.ndarray:
+        module = process.modules[0][0]
+        base = mt.Process(process.carrier).attach(module).insulate(depth)
+        return mt.generate_mesh(base.open_vias("v", [(1.5 * mm, 0)], 0.2 * mm).package(), "coarse").vertices
+
+    assert np.array_equal(plane(0.5 * mm), plane(0.8 * mm))
+
+
+def test_same_size_outlines_on_top_of_each_other() -> None:
+    package = mt.Package.from_parts([block(f"layer{i}", 5 * mm, (i * 100 * um, (i + 1) * 100 * um)) for i in range(6)])
+    mesh = mt.generate_mesh(package, MeshSpec("coarse"))
+    assert len(package.arrangement.plane.areas) == 1
+    assert mesh.volumes() == pytest.approx([2.5e-9] * 6)
+
+
+def test_edges_that_coincide_and_outlines_that_touch_in_a_point() -> None:
+    package = mt.Package.from_parts(
+        [
+            block("base", 4 * mm, (-100 * um, 0)),
+            block("left", (1 * mm, 2 * mm), (0, 100 * um), at=(-0.5 * mm, 0)),
+            block("right", (1 * mm, 1 * mm), (0, 200 * um), at=(0.5 * mm, 0.5 * mm)),
+            block("corner", (1 * mm, 1 * mm), (0, 100 * um), at=(1.5 * mm, -0.5 * mm)),
+            block("rim", (1 * mm, 1 * mm), (0, 100 * um), at=(1.5 * mm, 1.5 * mm)),
+        ]
+    )
+    check_volumes(package, mt.generate_mesh(package, "coarse"))
+    assert package.interfaces()[("left", "right")] == pytest.approx(1 * mm * 100 * um)
+    assert ("right", "corner") not in package.interfaces()
+
+
+@pytest.mark.parametrize("offset", [1e-15, 1e-12, 1e-11])
+def test_round_off_between_outlines_is_no_sliver(offset: float) -> None:
+    for shift in (0.0, 0.5 * nm, 0.5 * nm - 1e-15, 1 * um / 3):
+        package = mt.Package.from_parts(
+            [
+                block("base", 10 * mm, (-100 * um, 0)),
+                block("chip", 2 * mm, (0, 100 * um), at=(shift, shift)),
+                block("lid", 2 * mm + 2 * offset, (100 * um, 200 * um), at=(shift, shift)),
+            ]
+        )
+        assert len(package.arrangement.plane.areas) == 2
+        check_volumes(package, mt.generate_mesh(package, "coarse"))
+
+
+def test_slivers_are_refused_with_the_names_of_the_parts() -> None:
+    with pytest.raises(GeometryError, match=r"'chip' and 'lid' run 50(\.\d+)? nm apart near .*move them apart"):
+        mt.Package.from_parts(
+            [
+                block("base", 10 * mm, (-100 * um, 0)),
+                block("chip", 2 * mm, (0, 100 * um)),
+                block("lid", (2 * mm + 50 * nm, 2 * mm), (100 * um, 200 * um), at=(25 * nm, 0)),
+            ]
+        )
+
+
+def test_a_thin_film_on_a_wide_package() -> None:
+    package = mt.Package.from_parts(
+        [
+            block("base", 10 * mm, (-0.5 * mm, 0)),
+            block("film", 10 * mm, (0, 0.2 * um)),
+            block("cover", 10 * mm, (0.2 * um, 0.5 * mm)),
+        ]
+    )
+    mesh = mt.generate_mesh(package, "coarse")
+    assert mesh.volumes()[1] == pytest.approx(0.2 * um * 1e-4)
+    check_volumes(package, mesh)
+
+
+def test_parts_that_are_too_thin_or_too_small_are_named() -> None:
+    base = block("base", 10 * mm, (-1 * mm, 0))
+    with pytest.raises(GeometryError, match=r"part 'film' is 500 pm thick.*at least 1 nm"):
+        mt.Package.from_parts([base, block("film", 10 * mm, (0, 0.5 * nm))])
+    with pytest.raises(GeometryError, match=r"part 'dot', 100 pm x 100 pm, is too narrow.*10 mm wide"):
+        mt.Package.from_parts([base, block("dot", 0.1 * nm, (0, 1 * um))])
+
+
+def test_a_thousand_bumps() -> None:
+    bumps = mt.grid(32, 32, pitch=150 * um)
+    module = mt.Module(
+        "stack",
+        chips=[mt.Chip(name, size=(5 * mm, 5 * mm), thickness=200 * um) for name in ("lower", "upper")],
+        bonds=[mt.FlipChip(bumps, diameter=80 * um, height=60 * um)],
+        attach=mt.Attach(25 * um),
+    )
+    start = time.perf_counter()
+    process = mt.Process(mt.Carrier(size=(8 * mm, 8 * mm), thickness=0.5 * mm)).attach(module).insulate(0.6 * mm)
+    package = process.open_vias("first", [(3.5 * mm, 0)], 0.2 * mm).metallise(30 * um).package()
+    mesh = mt.generate_mesh(package, "coarse")
+    assert time.perf_counter() - start < 30
+    number = mesh.part_names.index("stack.bumps")
+    assert len(np.unique(mesh.members[number])) == 1025
+    check_volumes(package, mesh, 1e-4)
+
+
+def test_equal_circles_become_equal_polygons() -> None:
+    """Also where the diameters differ by the rounding of a unit, and the wanted sizes differ."""
+    package = mt.Package.from_parts(
+        [
+            block("base", 4 * mm, (-100 * um, 0)),
+            mt.Part("lower", mt.circle(0.2 * mm), (0, 100 * um), "copper"),
+            mt.Part("upper", mt.circle("200 um"), (100 * um, 200 * um), "sac305"),
+        ]
+    )
+    mesh = mt.generate_mesh(package, MeshSpec("coarse", sizes={"lower": 10 * um, "upper": 100 * um}))
+    above = {tuple(np.flatnonzero((mesh.cell_part == part).any(axis=0))) for part in (1, 2)}
+    assert len(above) == 1
+    check_volumes(package, mesh, 1e-4)
+
+
+def test_levels_of_fineness() -> None:
+    package = mt.Package.from_parts([block("base", 10 * mm, (-1 * mm, 0)), block("chip", 4 * mm, (0, 1 * mm))])
+    cells = [mt.generate_mesh(package, level).n_cells for level in ("coarse", "normal", "fine")]
+    assert cells[0] < cells[1] < cells[2]
+    local = mt.generate_mesh(package, MeshSpec("coarse", sizes={"chip": "50 um"}))
+    assert local.n_cells > 2 * cells[0]
+    layered = mt.generate_mesh(package, MeshSpec("coarse", layer_size=20 * um))
+    assert len(layered.levels) > len(mt.generate_mesh(package, "coarse").levels)
+    assert layered.spec.to_dict()["layer_size"] == 20 * um
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.floats(0.01, 1000.0))
+def test_layers_are_graded(thickness: float) -> None:
+    first = 10 * um
+    levels = graded_levels([0.0, thickness * first], MeshSpec(layer_size=first), 10 * mm)
+    steps = np.diff(levels)
+    assert levels[0] == 0.0 and levels[-1] == pytest.approx(thickness * first)
+    assert steps == pytest.approx(steps[::-1])
+    assert steps[0] <= 1.3 * first
+    ratio = steps[1:] / steps[:-1]
+    assert ((ratio < 2.9) & (ratio > 1 / 2.9)).all()
+
+
+def test_circles_have_a_multiple_of_four_sides() -> None:
+    assert segment_count(100 * um, 1.0) == 8
+    assert segment_count(100 * um, 30 * um) % 4 == 0
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"level": "medium"},
+        {"level": ["fine"]},
+        {"edge_size": -1.0},
+        {"max_size": "3 kg"},
+        {"layer_size": float("nan")},
+        {"growth": 0.0},
+        {"growth": 3.0},
+        {"sizes": None},
+        {"sizes": "chip"},
+        {"sizes": {"chip": 0.0}},
+    ],
+)
+def test_wrong_settings(options: dict[str, object]) -> None:
+    with pytest.raises(InputError):
+        MeshSpec(**options)  # type: ignore[arg-type]
+
+
+def test_what_cannot_be_meshed(package: mt.Package, process: mt.Process) -> None:
+    with pytest.raises(InputError, match="did you mean 'logic'"):
+        mt.generate_mesh(package, MeshSpec(sizes={"logik": 1 * mm}))
+    with pytest.raises(InputError, match=r"needs a Package, not Process; call process\.package"):
+        mt.generate_mesh(process)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="is no MeshSpec"):
+        mt.generate_mesh(package, 3)  # type: ignore[arg-type]
+
+
+def test_the_audit_sees_a_missing_volume(package: mt.Package) -> None:
+    mesh = mt.generate_mesh(package, "coarse")
+    assert audit(package, mesh)["logic"] == pytest.approx(0.8e-9)
+    logic = package.index["logic"]
+    mesh.cell_part[mesh.cell_part == logic] = package.index["memory"]
+    with pytest.raises(MeshError, match=r"part 'logic' has 0 mm3 on the mesh and 0\.8 mm3 in its description"):
+        audit(package, mesh)
+
+
+def test_a_session_of_the_caller_is_left_alone(package: mt.Package) -> None:
+    import gmsh
+
+    gmsh.initialize(["test"], readConfigFiles=False, interruptible=False)
+    try:
+        gmsh.option.setNumber("General.Terminal", 0)
+        gmsh.option.setNumber("Mesh.MeshSizeMin", 0.125)
+        gmsh.option.setNumber("Mesh.ElementOrder", 2)
+        gmsh.model.add("mine")
+        mesh = mt.generate_mesh(package, "coarse")
+        assert gmsh.model.getCurrent() == "mine"
+        assert gmsh.option.getNumber("Mesh.MeshSizeMin") == 0.125
+        assert gmsh.option.getNumber("Mesh.ElementOrder") == 2
+    finally:
+        gmsh.finalize()
+    assert np.array_equal(mesh.points, mt.generate_mesh(package, "coarse").points)
+
+
+SHAPES = st.tuples(
+    st.booleans(),
+    st.floats(0.2, 2.0),
+    st.floats(0.2, 2.0),
+    st.floats(-1.4, 1.4),
+    st.floats(-1.4, 1.4),
+    st.floats(0.01, 0.5),
+    st.floats(0.0, 1.0),
+)
+
+
+@settings(deadline=None, max_examples=15)
+@given(st.lists(SHAPES, min_size=2, max_size=6))
+def test_random_stacks_have_the_right_volumes(
+    shapes: list[tuple[bool, float, float, float, float, float, float]],
+) -> None:
+    parts = [block("base", 6 * mm, (-0.5 * mm, 0.0))]
+    for number, (is_round, width, depth, x, y, height, start) in enumerate(shapes):
+        at = (round(x, 2) * mm, round(y, 2) * mm)
+        size = (round(width, 2) * mm, round(depth, 2) * mm)
+        outline = mt.circle(size[0], at=at) if is_round else mt.rectangle(size, at=at)
+        # Below the top of the base, so that nothing floats.
+        bottom = -round(0.4 * start, 2) * mm
+        parts.append(mt.Part(f"part{number}", outline, (bottom, round(height, 2) * mm), "copper"))
+    try:
+        package = mt.Package.from_parts(parts)
+    except GeometryError as error:
+        assert "wholly replaced" in str(error) or "too narrow" in str(error) or "float" in str(error)
+        return
+    mesh = mt.generate_mesh(package, "coarse")
+    round_parts = any(is_round for is_round, *_ in shapes)
+    for part, volume in zip(package.parts, mesh.volumes().tolist(), strict=True):
+        tolerance = (0.01 if round_parts else 1e-7) * part.volume
+        assert volume == pytest.approx(package.volumes()[part.name], abs=tolerance)

@@ -1,0 +1,155 @@
+"""The coupled solve: options, failures with the last iterate, conductors without current, random stacks."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import mcpthermal as mt
+from mcpthermal.units import mm
+
+COPPER = mt.Material("metal", 400.0, electrical_conductivity=mt.Metal(1.7e-8, 0.0039, 293.15))
+PLASTIC = mt.Material("plastic", 0.5)
+
+
+def bar(current: float = 1.0, h: float = 1000.0) -> mt.Case:
+    package = mt.Package.from_parts([mt.Part("bar", mt.rectangle((2 * mm, 1 * mm)), (0.0, 0.1 * mm), COPPER)])
+    loads = [mt.Current("bar.x_min", current), mt.Voltage("bar.x_max", 0.0), mt.Convection("bottom", h, 300.0)]
+    return mt.Case(package, loads=loads)
+
+
+def test_runaway_is_an_error_with_the_last_iterate() -> None:
+    """Far beyond the largest current that can be cooled the resistance rises faster than the heat can leave."""
+    case = bar(current=300.0, h=50.0)
+    with pytest.raises(mt.CouplingError, match=r"run away|did not converge") as caught:
+        mt.solve_steady(case, mt.generate_mesh(case.package, "coarse"))
+    assert caught.value.history and caught.value.temperature is not None
+    assert caught.value.temperature.max() > 1000.0
+
+
+def test_an_unfinished_iteration_is_an_error() -> None:
+    case = bar(current=20.0)
+    with pytest.raises(mt.CouplingError, match="max_iterations"):
+        mt.solve_steady(case, mt.generate_mesh(case.package, "coarse"), max_iterations=2)
+
+
+@pytest.mark.parametrize("method", ["direct", "multigrid"])
+def test_methods_agree(method: str) -> None:
+    case = bar(current=20.0)
+    mesh = mt.generate_mesh(case.package, "normal")
+    a, b = mt.solve_steady(case, mesh), mt.solve_steady(case, mesh, method=method)  # type: ignore[arg-type]
+    rise = a.max_temperature() - 300.0
+    assert rise > 1.0
+    assert b.max_temperature() - 300.0 == pytest.approx(rise, rel=1e-8)
+
+
+@pytest.mark.parametrize(
+    "options", [{"tolerance": 0.0}, {"tolerance": float("nan")}, {"order": 3}, {"method": "magic"}, {"max_iterations": 0}]
+)
+def test_wrong_options_are_refused(options: dict) -> None:
+    with pytest.raises(mt.InputError):
+        mt.solve_steady(bar(), **options)
+
+
+def test_a_mesh_of_another_package_is_refused() -> None:
+    other = mt.Package.from_parts([mt.Part("slab", mt.rectangle(1 * mm), (0.0, 1 * mm), PLASTIC)])
+    with pytest.raises(mt.InputError, match="other parts"):
+        mt.solve_steady(bar(), mt.generate_mesh(other, "coarse"))
+
+
+def test_conductors_without_terminal_are_left_out() -> None:
+    """A second bar carries no current: it is no part of the electrical problem, and its potential is unknown."""
+    base = bar().package.parts
+    package = mt.Package.from_parts(
+        [
+            mt.Part("board", mt.rectangle(6 * mm), (-1 * mm, 0.0), PLASTIC),
+            *base,
+            mt.Part("idle", mt.rectangle((1 * mm, 1 * mm), at=(0.0, 2 * mm)), (0.0, 0.1 * mm), COPPER),
+        ]
+    )
+    case = mt.Case(package, loads=bar().loads)
+    result = mt.solve_steady(case, mt.generate_mesh(package, "coarse"))
+    assert result.electrical is not None
+    assert result.electrical.points[result.electrical.active, 1].max() == pytest.approx(0.5 * mm)
+    assert np.isnan(result.potential_at((0.0, 2 * mm, 0.05 * mm))).all()
+    assert result.joule_power("idle") == 0.0
+
+
+def test_two_separate_nets_and_a_current_load() -> None:
+    """A load draws from one net what it returns to the other; each net has its own reference."""
+    parts = [
+        mt.Part("board", mt.rectangle(6 * mm), (-0.5 * mm, 0.0), PLASTIC),
+        mt.Part("supply", mt.rectangle((4 * mm, 0.5 * mm), at=(0.0, 1 * mm)), (0.0, 0.1 * mm), COPPER),
+        mt.Part("ground", mt.rectangle((4 * mm, 0.5 * mm), at=(0.0, -1 * mm)), (0.0, 0.1 * mm), COPPER),
+    ]
+    package = mt.Package.from_parts(parts)
+    case = mt.Case(
+        package,
+        loads=[
+            mt.Voltage("supply.x_min", 3.3),
+            mt.Voltage("ground.x_min", 0.0),
+            mt.CurrentLoad("supply.x_max", "ground.x_max", 5.0),
+            mt.Convection("bottom", 1000.0, 300.0),
+        ],
+    )
+    result = mt.solve_steady(case, mt.generate_mesh(package, "coarse"))
+    assert result.current("supply.x_min") == pytest.approx(5.0, rel=1e-9)
+    assert result.current("ground.x_min") == pytest.approx(-5.0, rel=1e-9)
+    drop = 3.3 - result.voltage("supply.x_max")
+    cold = 1.7e-8 * 4 * mm / (0.5 * mm * 0.1 * mm) * 5.0
+    assert cold < drop < 1.5 * cold
+    assert result.voltage("ground.x_max") == pytest.approx(drop, rel=1e-3)
+    assert result.joule_power() == pytest.approx(5.0 * (drop + result.voltage("ground.x_max")), rel=1e-8)
+
+
+@settings(max_examples=8, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.floats(0.2, 2.0),
+            st.floats(0.2, 2.0),
+            st.floats(-1.0, 1.0),
+            st.floats(-1.0, 1.0),
+            st.floats(0.02, 0.5),
+            st.floats(0.2, 400.0),
+            st.booleans(),
+        ),
+        min_size=1,
+        max_size=4,
+    ),
+    st.floats(10.0, 1e5),
+)
+def test_random_stacks_close_their_balance(layers: list[tuple], h: float) -> None:
+    """Any stack of blocks on a board meshes with the right volumes and closes its balances below 1e-8."""
+    parts = [mt.Part("board", mt.rectangle(4 * mm), (-0.3 * mm, 0.0), PLASTIC)]
+    z = 0.0
+    for number, (width, depth, x, y, height, conductivity, is_round) in enumerate(layers):
+        # Whole micrometres keep outlines apart or together; each block stands on the centre of the last.
+        x, y = round(x * 0.1, 3) * mm, round(y * 0.1, 3) * mm
+        size = (round(width, 3) * mm, round(depth, 3) * mm)
+        outline = mt.circle(size[0], (x, y)) if is_round else mt.rectangle(size, (x, y))
+        material = mt.Material(f"m{number}", conductivity, electrical_conductivity=1e6)
+        parts.append(mt.Part(f"block{number}", outline, (z, z + round(height, 3) * mm), material))
+        z += round(height, 3) * mm
+    try:
+        package = mt.Package.from_parts(parts)
+    except mt.GeometryError:
+        return
+    loads = [
+        mt.Power("block0", 1.0),
+        mt.Current("block0.bottom", 1.0),
+        mt.Voltage(f"block{len(layers) - 1}.top", 0.0),
+        mt.Convection("bottom", h, 300.0),
+    ]
+    mesh = mt.generate_mesh(package, mt.MeshSpec("coarse", max_size=0.8 * mm))
+    described = package.volumes()
+    for name, volume in zip(package.names, mesh.volumes(), strict=True):
+        assert volume == pytest.approx(described[name], rel=1e-2)
+    result = mt.solve_steady(mt.Case(package, loads=loads), mesh)
+    assert result.balance.relative_defect < 1e-8
+    assert result.balance.relative_charge_defect < 1e-8
+    rise = result.max_temperature() - 300.0
+    assert rise > 0
+    assert result.min_temperature() > 300.0 - 1e-3 * rise

@@ -1,0 +1,107 @@
+"""The command line: exit codes, messages without tracebacks, files."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from mcpthermal.cli import app
+
+CASE = """
+name = "bar"
+[[parts]]
+name = "bar"
+outline = { rectangle = { size = ["2 mm", "1 mm"] } }
+z = [0, "0.2 mm"]
+material = "copper"
+[[loads]]
+type = "Current"
+place = "bar.x_min"
+current = "CURRENT"
+[[loads]]
+type = "Voltage"
+place = "bar.x_max"
+voltage = 0.0
+[[loads]]
+type = "Convection"
+place = "bottom"
+h = 1000
+ambient = "25 degC"
+"""
+runner = CliRunner()
+
+
+@pytest.fixture
+def case(tmp_path: Path) -> Path:
+    file = tmp_path / "bar.toml"
+    file.write_text(CASE.replace("CURRENT", "5 A"))
+    return file
+
+
+def test_run_writes_everything(case: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    done = runner.invoke(app, ["run", str(case), "-o", str(out), "--level", "coarse"])
+    assert done.exit_code == 0, done.output
+    names = {path.name for path in out.iterdir() if not path.name.startswith("mesh-")}
+    pictures = {"package.png", "temperature.png", "current_density.png"}
+    assert names == {"summary.txt", "result.json", "fields.vtu", *pictures}
+    assert (out / "summary.txt").read_text() in done.output
+
+
+def test_json_goes_to_standard_output(case: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-c", "from mcpthermal.cli import main; main()", "run", str(case), "--json"]
+    command += ["--no-pictures", "--level", "coarse", "-o", str(tmp_path / "out")]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout)["case"] == "bar"
+    assert "results in" in done.stderr
+
+
+def test_check_and_mesh(case: Path, tmp_path: Path) -> None:
+    done = runner.invoke(app, ["check", str(case)])
+    assert done.exit_code == 0 and "valid" in done.output and "copper" in done.output
+    done = runner.invoke(app, ["mesh", str(case), "-o", str(tmp_path / "bar.msh"), "--level", "coarse"])
+    assert done.exit_code == 0 and (tmp_path / "bar.msh").is_file()
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments", "code", "message"),
+    [
+        (CASE.replace("CURRENT", "5 V"), [], 2, "current"),
+        (CASE.replace("CURRENT", "5 A"), ["--level", "finest"], 2, "finest"),
+        (CASE.replace("CURRENT", "1000 A"), [], 4, "run away"),
+    ],
+)
+def test_errors_have_codes_and_no_traceback(tmp_path: Path, text: str, arguments: list, code: int, message: str) -> None:
+    file = tmp_path / "case.toml"
+    file.write_text(text)
+    done = runner.invoke(app, ["run", str(file), "-o", str(tmp_path / "out"), "--no-pictures", *arguments])
+    assert done.exit_code == code, done.output
+    assert message in done.output and "Traceback" not in done.output
+
+
+def test_a_missing_library_is_named_with_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    import builtins
+
+    from mcpthermal.errors import MissingLibraryError
+    from mcpthermal.mesh.gmsh_backend import load_gmsh
+    from mcpthermal.viz.scene import load_pyvista
+
+    real = builtins.__import__
+
+    def broken(name: str, *rest: object, **more: object) -> object:
+        if name == "gmsh":
+            raise OSError("libGLU.so.1: cannot open shared object file: No such file or directory")
+        if name == "pyvista":
+            raise ImportError("libGL.so.1: cannot open shared object file: No such file or directory")
+        return real(name, *rest, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(builtins, "__import__", broken)
+    with pytest.raises(MissingLibraryError, match="libglu1-mesa"):
+        load_gmsh()
+    with pytest.raises(MissingLibraryError, match="libgl1"):
+        load_pyvista()

@@ -1,0 +1,186 @@
+"""Whatever is given to a public constructor: it makes the thing or raises an InputError, never anything else."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import mcpthermal as mt
+from mcpthermal.errors import InputError
+
+SQUARE = mt.rectangle(1e-3)
+CHIP = mt.Chip("chip", size=(1e-3, 1e-3), thickness=1e-4)
+OTHER = dataclasses.replace(CHIP, name="other")
+BOND = mt.FlipChip([(0.0, 0.0)], diameter=1e-4, height=5e-5)
+PLAIN = mt.Process(mt.Carrier(size=(4e-3, 4e-3), thickness=3e-4))
+MODULE = mt.Module("stack", [CHIP, OTHER], [BOND], mt.Attach(2e-5))
+INSULATED = PLAIN.attach(MODULE).insulate(1e-3)
+TRACE = mt.Trace("line", [(0.0, 0.0), (1e-3, 0.0)], 3e-4)
+METALLISED = INSULATED.metallise(3e-5, traces=[TRACE])
+PASSIVATED = METALLISED.passivate(3e-5, openings=[mt.Opening("pad", (0.0, 0.0), 1e-4)])
+PACKAGE = PLAIN.package()
+
+# Each constructor with arguments that it accepts; one or two of them are replaced by bad ones.
+CONSTRUCTORS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
+    "Carrier": (mt.Carrier, {"size": (1e-3, 1e-3), "thickness": 1e-4, "material": "bt_laminate", "name": "base"}),
+    "Chip": (
+        mt.Chip,
+        {
+            "name": "chip",
+            "size": (1e-3, 1e-3),
+            "thickness": 1e-4,
+            "material": "silicon",
+            "offset": (0, 0),
+            "active_face": "top",
+        },
+    ),
+    "FlipChip": (
+        mt.FlipChip,
+        {"bumps": [(0, 0)], "diameter": 1e-4, "height": 5e-5, "material": "sac305", "underfill": "underfill_epoxy"},
+    ),
+    "Attach": (mt.Attach, {"thickness": 1e-5, "material": "die_attach_epoxy"}),
+    "Module": (mt.Module, {"name": "stack", "chips": [CHIP, OTHER], "bonds": [BOND], "attach": mt.Attach(1e-5)}),
+    "Contact": (mt.Contact, {"height": 1e-5, "diameter": 1e-5, "material": "copper"}),
+    "Trace": (mt.Trace, {"name": "line", "path": [(0, 0), (1e-3, 0)], "width": 1e-4}),
+    "Patch": (mt.Patch, {"name": "area", "outline": SQUARE}),
+    "Opening": (mt.Opening, {"name": "pad", "at": (0, 0), "diameter": 1e-4}),
+    "Part": (
+        mt.Part,
+        {
+            "name": "part",
+            "footprint": SQUARE,
+            "z": (0, 1e-3),
+            "material": "copper",
+            "role": "",
+            "group": "",
+            "onto": "",
+            "active_face": "top",
+        },
+    ),
+    "Footprint": (mt.Footprint, {"shapes": SQUARE.shapes, "cutouts": ()}),
+    "rectangle": (mt.rectangle, {"size": (1e-3, 1e-3), "at": (0, 0)}),
+    "circle": (mt.circle, {"diameter": 1e-3, "at": (0, 0)}),
+    "circles": (mt.circles, {"diameter": 1e-3, "at": [(0, 0)]}),
+    "polygon": (mt.polygon, {"points": [(0, 0), (1e-3, 0), (0, 1e-3)], "holes": ()}),
+    "ring": (mt.ring, {"outer_diameter": 1e-3, "inner_diameter": 5e-4, "at": (0, 0)}),
+    "grid": (mt.grid, {"columns": 2, "rows": 2, "pitch": 1e-4, "at": (0, 0)}),
+    "Power": (mt.Power, {"place": "chip", "power": 1.0, "distribution": "volume"}),
+    "HeatFlux": (mt.HeatFlux, {"place": "top", "flux": 1.0}),
+    "Convection": (mt.Convection, {"place": "top", "h": 10.0, "ambient": 300.0}),
+    "FixedTemperature": (mt.FixedTemperature, {"place": "top", "temperature": 300.0}),
+    "Voltage": (mt.Voltage, {"place": "pad", "voltage": 1.0}),
+    "Current": (mt.Current, {"place": "pad", "current": 1.0, "distribution": "uniform"}),
+    "CurrentLoad": (mt.CurrentLoad, {"from_": "a", "to": "b", "current": 1.0}),
+    "Case": (mt.Case, {"package": PACKAGE, "loads": [mt.Convection("top", 10.0, 300.0)], "name": "case"}),
+    "MeshSpec": (
+        mt.MeshSpec,
+        {"level": "fine", "edge_size": 1e-3, "max_size": 1e-3, "layer_size": 1e-4, "growth": 0.4, "sizes": {"a": 1e-3}},
+    ),
+    "Process": (mt.Process, {"carrier": CHIP}),
+    "Package.from_parts": (mt.Package.from_parts, {"parts": [mt.Part("part", SQUARE, (0, 1e-3), "copper")]}),
+    "Package.from_mesh": (mt.Package.from_mesh, {"mesh": None, "materials": {}}),
+    "attach": (PLAIN.attach, {"module": MODULE, "at": (0, 0)}),
+    "insulate": (PLAIN.attach(MODULE).insulate, {"thickness": 1e-3, "material": "epoxy_mould"}),
+    "open_vias": (
+        INSULATED.open_vias,
+        {"name": "via", "at": [(1.5e-3, 0)], "diameter": 1e-4, "onto": None, "contact": mt.Contact(1e-5, 1e-5)},
+    ),
+    "metallise": (INSULATED.metallise, {"thickness": 3e-5, "material": "copper", "traces": [TRACE]}),
+    "passivate": (
+        METALLISED.passivate,
+        {"thickness": 3e-5, "material": "polyimide", "openings": [mt.Opening("pad", (0, 0), 1e-4)]},
+    ),
+    "attach_contacts": (PASSIVATED.attach_contacts, {"height": 1e-4, "diameter": 1e-4, "material": "sac305"}),
+    "stage": (PASSIVATED.stage, {"name": "carrier"}),
+}
+
+SCALARS = [
+    None,
+    True,
+    0,
+    -1,
+    0.0,
+    -1e-3,
+    math.nan,
+    math.inf,
+    -math.inf,
+    1e300,
+    1e-300,
+    10**400,
+    1j,
+    "",
+    " ",
+    "nonsense",
+    "1 kg",
+    "5",
+    "-2 mm",
+    "top",
+    "a[0]",
+    b"1 mm",
+    object(),
+    int,
+    np.nan,
+    np.float32(-1.0),
+    np.array(1.0),
+    np.array([1.0, np.nan]),
+    np.zeros((2, 2)),
+    SQUARE,
+    CHIP,
+    PACKAGE,
+    lambda: None,
+]
+BAD = st.one_of(
+    st.sampled_from(SCALARS),
+    st.lists(st.sampled_from(SCALARS), max_size=3),
+    st.lists(st.sampled_from(SCALARS), max_size=3).map(tuple),
+    st.dictionaries(st.text(max_size=3), st.sampled_from(SCALARS), max_size=2),
+    st.text(max_size=8),
+    st.floats(),
+    st.lists(st.tuples(st.floats(), st.floats()), max_size=4),
+    st.lists(st.tuples(st.floats(-1e-2, 1e-2), st.floats(-1e-2, 1e-2)), max_size=6),
+    st.just(iter([])),
+    st.sets(st.integers(), max_size=2),
+)
+
+
+@pytest.mark.parametrize("name", CONSTRUCTORS)
+def test_the_good_arguments_are_good(name: str) -> None:
+    if name != "Package.from_mesh":
+        make, arguments = CONSTRUCTORS[name]
+        assert make(**arguments) is not None
+
+
+@pytest.mark.parametrize("name", CONSTRUCTORS)
+@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+@given(data=st.data())
+def test_only_input_errors(name: str, data: st.DataObject) -> None:
+    make, good = CONSTRUCTORS[name]
+    fields = data.draw(st.lists(st.sampled_from(sorted(good)), min_size=1, max_size=2, unique=True))
+    arguments = good | {field: data.draw(BAD, label=field) for field in fields}
+    try:
+        make(**arguments)
+    except InputError as error:
+        assert len(str(error)) > 10
+
+
+@pytest.mark.parametrize("name", CONSTRUCTORS)
+def test_each_argument_alone(name: str) -> None:
+    make, good = CONSTRUCTORS[name]
+    wrong = []
+    for field, bad in itertools.product(good, SCALARS):
+        for value in (bad, [bad], (bad, bad), [(bad, bad)], [(bad, 0), (0, 1), (1, 1)], {"a": bad}):
+            try:
+                make(**(good | {field: value}))
+            except InputError as error:
+                assert len(str(error)) > 10
+            except Exception as error:
+                wrong.append(f"{field}={value!r}: {error!r}")
+    assert not wrong, "\n".join(wrong)
