@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 import mcpthermal as mt
@@ -77,3 +81,16 @@ def case(package: mt.Package) -> mt.Case:
             mt.Convection("top", h=20.0, ambient=celsius(25)),
         ],
     )
+
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session")
+def stacked_module(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that ``mcpthermal run cases/stacked_module`` fills."""
+    folder = tmp_path_factory.mktemp("stacked_module")
+    script = "from mcpthermal.cli import main; main()"
+    case = str(ROOT / "cases" / "stacked_module")
+    subprocess.run([sys.executable, "-c", script, "run", case, "-o", str(folder)], check=True, cwd=folder)
+    return folder

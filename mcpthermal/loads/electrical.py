@@ -45,7 +45,8 @@ class Current:
         object.__setattr__(self, "current", quantity(self.current, "A", f"current at '{self.place}'"))
         if not isinstance(self.distribution, str) or self.distribution not in DISTRIBUTIONS:
             raise LoadError(
-                f"current at '{self.place}': distribution {self.distribution!r} must be one of {', '.join(DISTRIBUTIONS)}"
+                f"current at '{self.place}': distribution {self.distribution!r} must be one of "
+                f"{', '.join(DISTRIBUTIONS)}"
             )
 
 

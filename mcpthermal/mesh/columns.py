@@ -14,7 +14,6 @@ from mcpthermal.package.arrangement import Arrangement, arrange
 from mcpthermal.package.columns import Columns
 from mcpthermal.package.footprint import Circle
 from mcpthermal.package.package import Package
-from mcpthermal.units import describe
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,8 +159,8 @@ def audit(package: Package, mesh: ColumnMesh) -> dict[str, float]:
         tolerance = (0.01 if round_parts else 1e-6) * part.volume + 1e-12 * sum(described.values())
         if abs(volume - expected) > tolerance:
             raise MeshError(
-                f"part '{name}' has {volume * 1e9:.6g} mm3 on the mesh and {expected * 1e9:.6g} mm3 in its description; "
-                f"try a finer MeshSpec (now largest size at outlines: {describe(mesh.spec.edge_size or 0.0, 'm')})"
+                f"part '{name}' has {volume * 1e9:.6g} mm3 on the mesh and {expected * 1e9:.6g} mm3 in its "
+                f"description; try a finer MeshSpec (its level is now '{mesh.spec.level}')"
             )
     return dict(zip(package.names, meshed.tolist(), strict=True))
 

@@ -9,7 +9,6 @@ from typing import Any
 import meshio
 import numpy as np
 import pytest
-from PIL import Image
 
 import mcpthermal as mt
 
@@ -73,13 +72,22 @@ def test_balances(numbers: dict[str, Any]) -> None:
 
 
 def test_hand_calculation_brackets_the_rise(numbers: dict[str, Any]) -> None:
-    """The rise lies between spreading over the whole carrier and no spreading beyond the chip (README)."""
+    """The rise lies between perfect spreading over the carrier and none beyond the chip (see the case's README)."""
     power = numbers["balance"]["heat_in_W"]
     area, chip = 1e-4, 25e-6
     film, slab = 1 / 1000.0, 0.5e-3 / 0.4
-    least = power * (film / area)
-    most = power * (film + slab + 25e-6 / 0.2) / chip
-    assert least < numbers["parts"]["logic"]["max_K"] - AMBIENT < most
+    least = power / (1 / ((film + slab) / area) + 20 * area)
+    most = power * (film + slab + 25e-6 / 0.25) / chip
+    assert least == pytest.approx(65, abs=1) and most == pytest.approx(284, abs=1)
+    assert least < numbers["parts"]["logic"]["mean_K"] - AMBIENT < most
+
+
+def test_hand_calculation_of_a_via(numbers: dict[str, Any]) -> None:
+    """Joule heat of a second via from its length, cross-section and the resistivity at its temperature."""
+    row = next(row for row in numbers["vias"] if row["name"] == "memory_supply[0]")
+    resistivity = 1.7241e-8 * (1 + 0.00393 * (row["max_K"] - 1 - 293.15))
+    resistance = resistivity * 0.395e-3 / (np.pi * (40e-6) ** 2)
+    assert row["joule_W"] == pytest.approx(0.5**2 * resistance, rel=0.02)
 
 
 def test_fields_read_back(stacked_module: Path, numbers: dict[str, Any]) -> None:
@@ -87,39 +95,3 @@ def test_fields_read_back(stacked_module: Path, numbers: dict[str, Any]) -> None
     hottest = max(part["max_K"] for part in numbers["parts"].values())
     assert fields.point_data["temperature"].max() == pytest.approx(hottest, rel=1e-14)
     assert np.nanmax(fields.point_data["potential"]) == 1.0
-
-
-def picture(folder: Path, name: str) -> np.ndarray:
-    return np.asarray(Image.open(folder / name).convert("RGB")).astype(int)
-
-
-@pytest.mark.parametrize("name", ["package.png", "temperature.png", "current_density.png"])
-def test_pictures_are_whole(stacked_module: Path, name: str) -> None:
-    """Something is drawn, nothing touches the rim, the title is there, and it has many colours."""
-    pixels = picture(stacked_module, name)
-    drawn = (pixels < 245).any(axis=2)
-    assert 0.15 < drawn.mean() < 0.8
-    for rim in (drawn[:8], drawn[-8:], drawn[:, :8], drawn[:, -8:]):
-        assert not rim.any()
-    title = pixels[: len(pixels) // 9, : pixels.shape[1] // 2]
-    assert (title.sum(axis=2) < 150).mean() > 0.005
-    assert len(np.unique(pixels.reshape(-1, 3), axis=0)) > 30
-
-
-def test_the_hottest_colour_is_at_the_chips(stacked_module: Path) -> None:
-    """The cut-away shows the hot module in the middle, and cool corners of the package."""
-    pixels = picture(stacked_module, "temperature.png")
-    scene = pixels[:, : int(0.84 * pixels.shape[1])]
-    bright = (scene[..., 0] > 230) & (scene[..., 1] > 220) & (scene[..., 2] < 200)
-    dark = (scene.sum(axis=2) < 90) & (scene[..., 2] >= scene[..., 0])
-    rows, columns = np.nonzero(bright)
-    assert len(rows) > 2000 and dark.sum() > 500
-    assert 0.3 < columns.mean() / scene.shape[1] < 0.7
-    assert 0.3 < rows.mean() / scene.shape[0] < 0.7
-
-
-def test_the_scale_bar_ends_in_its_colours(stacked_module: Path) -> None:
-    pixels = picture(stacked_module, "temperature.png")
-    bar = pixels[:, int(0.86 * pixels.shape[1]) :]
-    assert (np.abs(bar - [252, 255, 164]).max(axis=2) < 12).any(), "inferno's upper end"
-    assert (bar.sum(axis=2) < 40).any(), "inferno's lower end"

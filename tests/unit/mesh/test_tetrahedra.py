@@ -57,17 +57,19 @@ def test_the_split_conforms_and_keeps_the_volume(columns: mt.ColumnMesh) -> None
 
 def test_volumes_by_name(columns: mt.ColumnMesh, tets: mt.TetMesh) -> None:
     expected = dict(zip(columns.part_names, columns.volumes().tolist(), strict=True))
-    assert set(tets.part_names) == {name for name, solid in zip(columns.part_names, columns.solid_parts) if solid}
+    solid = {name for name, filled in zip(columns.part_names, columns.solid_parts, strict=True) if filled}
+    assert set(tets.part_names) == solid
     for name, volume in zip(tets.part_names, tets.volumes().tolist(), strict=True):
         assert volume == pytest.approx(expected[name], rel=1e-9)
     assert "tetrahedra" in repr(tets)
 
 
-@pytest.mark.parametrize(
-    "text",
-    ["top", "bottom", "sides", "x_min", "y_max", "logic.top", "logic.bottom", "logic.sides", "logic.x_max"]
-    + ["memory|insulation", "supply|vdd", "vdd.top"],
+PLACES = (
+    "top bottom sides x_min y_max logic.top logic.bottom logic.sides logic.x_max memory|insulation supply|vdd vdd.top"
 )
+
+
+@pytest.mark.parametrize("text", PLACES.split())
 def test_places_mean_the_same_on_both_meshes(
     columns: mt.ColumnMesh, tets: mt.TetMesh, package: mt.Package, imported: mt.Package, text: str
 ) -> None:
