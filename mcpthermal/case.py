@@ -11,9 +11,9 @@ import numpy as np
 from mcpthermal.errors import LoadError
 from mcpthermal.loads import Convection, Current, CurrentLoad, FixedTemperature, HeatFlux, Power, Voltage
 from mcpthermal.package.columns import Place
-from mcpthermal.package.footprint import is_list
 from mcpthermal.package.package import Package
 from mcpthermal.package.places import find_place
+from mcpthermal.package.points import is_list
 from mcpthermal.units import describe
 
 THERMAL = (Power, HeatFlux, Convection, FixedTemperature)

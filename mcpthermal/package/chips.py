@@ -8,8 +8,9 @@ from typing import Any
 
 from mcpthermal.errors import GeometryError, MaterialError
 from mcpthermal.materials import material
-from mcpthermal.package.footprint import Footprint, Point, circles, is_list, pair, pairs, rectangle
+from mcpthermal.package.footprint import Footprint, circles, rectangle
 from mcpthermal.package.parts import Part, check_active_face, check_name
+from mcpthermal.package.points import Point, is_list, pair, pairs
 from mcpthermal.units import describe, quantity
 
 

@@ -8,8 +8,9 @@ from typing import Any
 
 from mcpthermal.errors import GeometryError
 from mcpthermal.package.chips import metal, normalise
-from mcpthermal.package.footprint import Footprint, Point, circle, pair, pairs, stroke
+from mcpthermal.package.footprint import Footprint, circle, stroke
 from mcpthermal.package.parts import check_name
+from mcpthermal.package.points import Point, pair, pairs
 from mcpthermal.units import describe
 
 

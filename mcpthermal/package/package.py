@@ -11,8 +11,8 @@ import numpy as np
 
 from mcpthermal.errors import GeometryError, near_misses
 from mcpthermal.package.arrangement import Arrangement, arrange
-from mcpthermal.package.footprint import is_list
 from mcpthermal.package.parts import Part
+from mcpthermal.package.points import is_list
 from mcpthermal.units import describe
 
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from mcpthermal.errors import GeometryError
 from mcpthermal.materials import Material, material
-from mcpthermal.package.footprint import Footprint, pair
+from mcpthermal.package.footprint import Footprint
+from mcpthermal.package.points import pair
 from mcpthermal.units import describe
 
 FAMILY_ROLES = ("via", "bump", "contact")

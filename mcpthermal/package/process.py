@@ -13,10 +13,11 @@ import numpy as np
 from mcpthermal.errors import GeometryError, near_misses
 from mcpthermal.materials import material as find_material
 from mcpthermal.package.chips import Carrier, Chip, Module, all_of, described_extent, metal
-from mcpthermal.package.footprint import Circle, Footprint, Point, circles, pair, pairs, rectangle, united
+from mcpthermal.package.footprint import Circle, Footprint, circles, rectangle, united
 from mcpthermal.package.metal import Contact, Opening, Patch, Trace, narrower
 from mcpthermal.package.package import Package
 from mcpthermal.package.parts import Part, check_name
+from mcpthermal.package.points import Point, pair, pairs
 from mcpthermal.units import describe, quantity
 
 STAGES = ("carrier", "attached", "insulated", "opened", "metallised", "passivated", "contacted")
@@ -335,18 +336,10 @@ class Process:
                 outline = hole.footprint()
                 parts.append(Part(hole.name, outline, (floor, self.passivation.z[1]), None, "opening", hole.name))
                 if self.contacts is not None:
-                    stud, name = self.contacts, f"{hole.name}.contact"
-                    height = (floor, floor + stud.height)
-                    parts.append(
-                        Part(
-                            name,
-                            circles(stud.diameter, [hole.at]),
-                            height,
-                            stud.material,
-                            "contact",
-                            hole.name,
-                        )
-                    )
+                    stud = circles(self.contacts.diameter, [hole.at])
+                    height = (floor, floor + self.contacts.height)
+                    name, metal_name = f"{hole.name}.contact", self.contacts.material
+                    parts.append(Part(name, stud, height, metal_name, "contact", hole.name))
         return parts
 
     def _via_parts(self, via: Vias) -> list[Part]:

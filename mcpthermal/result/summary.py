@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mcpthermal.linalg import pardiso_available
+
 if TYPE_CHECKING:
     from mcpthermal.result.steady import SteadyResult
 
@@ -80,7 +82,7 @@ def _terminals(result: SteadyResult) -> str:
 
 
 def resistances(result: SteadyResult) -> list[tuple[str, str, float]]:
-    """From each terminal with current to the lowest terminal of the same conductor: (from, to, ohm)."""
+    """From the reference terminal of each conductor to its others: (reference, other, ohm per its current)."""
     if result.electrical is None:
         return []
     case, mesh = result.case, result.mesh
@@ -91,11 +93,12 @@ def resistances(result: SteadyResult) -> list[tuple[str, str, float]]:
         nets.setdefault(int(group[faces.cells][0]), []).append(terminal.name)
     rows = []
     for names in nets.values():
-        lowest = min(names, key=result.voltage)
+        fixed = [terminal.name for terminal in case.terminals if terminal.voltage is not None and terminal.name in names]
+        reference = (fixed or names)[0]
         for name in names:
-            if name != lowest and abs(result.current(name)) > 0:
-                ohm = abs((result.voltage(name) - result.voltage(lowest)) / result.current(name))
-                rows.append((name, lowest, ohm))
+            drop, current = result.voltage(name) - result.voltage(reference), result.current(name)
+            if drop != 0.0 and current != 0.0:
+                rows.append((reference, name, abs(drop / current)))
     return rows
 
 
@@ -116,7 +119,12 @@ def _numerics(result: SteadyResult) -> str:
     lines.append("  unknowns: " + ", ".join(f"{name} {count:,}" for name, count in record.sizes.items()))
     last = result.history[-1]
     lines.append(f"  {len(result.history)} coupling iterations, last change {last.change:.1e} K")
-    final: dict[str, str] = {str(item["field"]): f"{item['method']}, {item['iterations']} iterations, residual {item['residual']:.0e}" for item in record.solves}
+    final = {
+        str(item["field"]): f"{item['method']}, {item['iterations']} iterations, residual {item['residual']:.0e}"
+        for item in record.solves
+    }
     lines += [f"  {field}: {text}" for field, text in final.items()]
+    if not pardiso_available():
+        lines.append("  PARDISO is not installed: SuperLU and pyamg were used, which is slower (pip install pypardiso)")
     lines.append("  seconds: " + ", ".join(f"{name} {value:.2f}" for name, value in record.seconds.items()))
     return "\n".join(lines)

@@ -38,7 +38,7 @@ class ElectricalProblem:
         mesh = space.mesh
         self.entries, self.means = {}, {}
         fixed, ties, injections = [], [], []
-        self.supply = np.zeros(space.size)
+        self.uniform = np.zeros(space.size)
         for terminal in case.terminals:
             faces = case.terminal_faces(mesh, terminal)
             area = float(mesh.face_areas(faces).sum())
@@ -48,11 +48,12 @@ class ElectricalProblem:
             if terminal.voltage is not None:
                 fixed.append((entries, terminal.voltage))
             elif terminal.uniform:
-                self.supply += terminal.current * self.means[terminal.name]
+                self.uniform += terminal.current * self.means[terminal.name]
             else:
                 ties.append(entries)
                 injections.append((entries, terminal.current))
         self.numbering = Numbering(space.active, fixed, ties)
+        self.supply = self.uniform.copy()
         for entries, current in injections:
             free = entries[self.numbering.number[entries] >= 0]
             self.supply[free[0]] += current
@@ -107,12 +108,20 @@ class ElectricalProblem:
     def terminals(self, potential: Floats) -> dict[str, tuple[float, float]]:
         """Mean potential (V) and current into the conductor (A) of each terminal.
 
-        The current is what the assembled operator takes in at the terminal's entries.
+        The current is what the assembled operator takes in at the terminal's entries; an entry of two
+        terminals, at the edge between them, counts for the one whose condition holds there.
         """
-        taken_in = self.operator.apply(potential)
+        taken_in = self.operator.apply(potential) - self.uniform
+        open_entries = np.ones(self.space.size, bool)
+        totals = {}
+        for terminal in sorted(self.case.terminals, key=lambda item: item.voltage is None):
+            if not terminal.uniform:
+                entries = self.entries[terminal.name]
+                totals[terminal.name] = float(taken_in[entries[open_entries[entries]]].sum())
+                open_entries[entries] = False
         table = {}
         for terminal in self.case.terminals:
             name = terminal.name
-            current = terminal.current if terminal.uniform else float(taken_in[self.entries[name]].sum())
+            current = terminal.current if terminal.uniform else totals[name]
             table[name] = (float(self.means[name] @ potential), current)
         return table

@@ -30,7 +30,14 @@ def mesh() -> mt.TetMesh:
 
 @pytest.fixture(scope="module")
 def case(mesh: mt.TetMesh) -> mt.Case:
-    conductivity = {"carrier": 0.8, "dieA": 130.0, "dieB": 130.0, "underfill": 0.6, "bumps": 57.0, "mould": 0.9}
+    conductivity = {
+        "carrier": 0.8,
+        "dieA": 130.0,
+        "dieB": 130.0,
+        "underfill": 0.6,
+        "bumps": 57.0,
+        "mould": 0.9,
+    }
     materials = {name: mt.Material(name, k) for name, k in conductivity.items()}
     materials["copper"] = mt.Material("copper", 398.0, mt.Metal(1 / 5.8e7, 0.0039, 293.15))
     return mt.Case(

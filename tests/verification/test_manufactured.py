@@ -43,7 +43,10 @@ def derivatives(points: Floats) -> dict[str, Any]:
     zero = np.zeros_like(x)
     return {
         "phi": x + 0.1 * sx * cy * cz,
-        "grad phi": np.array([1 + 0.1 * PI * cx * cy * cz, -0.1 * PI * sx * sy * cz, -0.1 * PI * sx * cy * sz]) / SIDE,
+        "grad phi": np.array(
+            [1 + 0.1 * PI * cx * cy * cz, -0.1 * PI * sx * sy * cz, -0.1 * PI * sx * cy * sz]
+        )
+        / SIDE,
         "second phi": np.array([-0.1 * PI**2 * sx * cy * cz] * 3) / SIDE**2,
         "T": 300 + 50 * sx * cy + 20 * z**2,
         "grad T": np.array([50 * PI * cx * cy, -50 * PI * sx * sy, 40 * z]) / SIDE,
@@ -100,7 +103,9 @@ class Elements:
             points, weights = get_quadrature(RefTet, 7)
             element = ElementTetP2() if space.order == 2 else ElementTetP1()
             count = space.dofs.shape[1]
-            self.shapes = np.stack([np.broadcast_to(element.lbasis(points, i)[0], points.shape[1:]) for i in range(count)], 1)
+            self.shapes = np.stack(
+                [np.broadcast_to(element.lbasis(points, i)[0], points.shape[1:]) for i in range(count)], 1
+            )
             self.nodes, size = space.dofs, 6 * space.volume
         self.weights = np.multiply.outer(size, weights)
         self.points = (self.shapes @ space.points[self.nodes]).reshape(-1, 3)
@@ -179,7 +184,9 @@ class OnePart:
         return space
 
 
-def check_orders(kind: str, sizes: tuple[int, int], split: Callable[..., Any], expected: dict[str, float]) -> None:
+def check_orders(
+    kind: str, sizes: tuple[int, int], split: Callable[..., Any], expected: dict[str, float]
+) -> None:
     errors, widths = [], []
     for n in sizes:
         package, mesh = cube(n)
