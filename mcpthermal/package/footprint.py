@@ -6,6 +6,7 @@ The only home of shapely in the description of a package.
 from __future__ import annotations
 
 import math
+import numbers
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,6 +21,9 @@ from mcpthermal.package.points import Point, is_list, pair, pairs, square
 from mcpthermal.units import describe, quantity
 
 SegmentRule = Callable[[float], int]
+
+MOST_POINTS = 1_000_000
+"""Points of the largest grid."""
 
 
 def default_segments(radius: float) -> int:
@@ -147,7 +151,8 @@ class Footprint:
         if discs is None or self._has_circles():
             return bool(self.geometry.buffer(slack, join_style="mitre").covers(other.geometry))
         points, radii = discs
-        reach = shapely.distance(self.geometry.boundary, points)
+        with np.errstate(over="ignore"):
+            reach = shapely.distance(self.geometry.boundary, points)
         return bool((shapely.intersects(self.geometry, points) & (reach >= radii - slack)).all())
 
     def overlaps(self, other: Footprint) -> bool:
@@ -317,6 +322,39 @@ def stroke(path: Sequence[Point], width: float) -> Footprint:
     """A line of a width (m) along a path of points (m): mitred corners, ends half a width past the last point."""
     line = shapely.LineString(path)
     return from_geometry(line.buffer(width / 2, cap_style="square", join_style="mitre"))
+
+
+def grid(
+    columns: int,
+    rows: int,
+    pitch: float | str | Sequence[float | str],
+    at: Sequence[float | str] = (0.0, 0.0),
+) -> tuple[Point, ...]:
+    """The points of a regular grid, row by row from the lowest, centred at a point.
+
+    Parameters
+    ----------
+    columns, rows : int
+        How many along x and along y.
+    pitch : length or (pitch_x, pitch_y)
+        (m)
+    at : (x, y)
+        The grid's centre (m).
+    """
+    for name, count in (("columns", columns), ("rows", rows)):
+        if not isinstance(count, numbers.Integral) or isinstance(count, bool) or not 1 <= count <= MOST_POINTS:
+            raise GeometryError(f"{name} of a grid: {count!r} is not a whole number from 1 to {MOST_POINTS:,}")
+    if columns * rows > MOST_POINTS:
+        raise GeometryError(f"a grid of {columns} x {rows} points has more than {MOST_POINTS:,}; make it smaller")
+    step_x, step_y = pair(square(pitch), "pitch of a grid")
+    for step in (step_x, step_y):
+        quantity(step, "m", "pitch of a grid", above=0.0)
+    x, y = pair(at, "centre of a grid")
+    return tuple(
+        (x + (i - (columns - 1) / 2) * step_x, y + (j - (rows - 1) / 2) * step_y)
+        for j in range(rows)
+        for i in range(columns)
+    )
 
 
 @dataclass(frozen=True, eq=False)

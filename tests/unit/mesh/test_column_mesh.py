@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 import numpy as np
@@ -282,11 +283,15 @@ def test_random_stacks_have_the_right_volumes(
         # Below the top of the base, so that nothing floats.
         bottom = -round(0.4 * start, 2) * mm
         parts.append(mt.Part(f"part{number}", outline, (bottom, round(height, 2) * mm), "copper"))
-    try:
-        package = mt.Package.from_parts(parts)
-    except GeometryError as error:
-        assert "wholly replaced" in str(error) or "too narrow" in str(error) or "float" in str(error)
-        return
+    while True:
+        try:
+            package = mt.Package.from_parts(parts)
+            break
+        except GeometryError as error:
+            # Only a part of which nothing is left may be refused: leave it out.
+            name = re.match(r"part '(\w+)' is wholly replaced", str(error))
+            assert name is not None, error
+            parts = [part for part in parts if part.name != name[1]]
     mesh = mt.generate_mesh(package, "coarse")
     round_parts = any(is_round for is_round, *_ in shapes)
     for part, volume in zip(package.parts, mesh.volumes().tolist(), strict=True):
