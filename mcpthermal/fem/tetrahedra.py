@@ -188,7 +188,7 @@ class TetSpace:
                 metric = self._metric(block, at_points, evaluate_axes(axes, self.part[block][at_points], temperature))
                 local[at_points] = metric @ table.reshape(-1, table.shape[2])
             if not at_points.all():
-                values = evaluate_axes(axes, self.part[block][~at_points], None, (np.count_nonzero(~at_points), 1))
+                values = evaluate_axes(axes, self.part[block][~at_points], None, (int(np.count_nonzero(~at_points)), 1))
                 local[~at_points] = self._metric(block, ~at_points, values) @ table.sum(axis=0)
             dofs = self.dofs[block]
             ends = np.sort(np.stack([dofs[:, first].ravel(), dofs[:, second].ravel()]), axis=0)

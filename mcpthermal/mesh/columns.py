@@ -142,21 +142,24 @@ def generate_mesh(package: Package, spec: MeshSpec | str | None = None) -> Colum
     return mesh
 
 
+CUT_CIRCLE = 0.03
+"""Polygons have the area of their circles; pieces of them, cut off by other outlines, are as inexact as an octagon."""
+
+
 def audit(package: Package, mesh: ColumnMesh) -> dict[str, float]:
     """The volume of each part on a mesh (m3), compared with the description.
 
     Raises
     ------
     MeshError
-        If they differ by more than 1 % of the whole part, which the polygons for circles stay below, or by
-        more than round-off where no part has a circle.
+        If they differ by more than `CUT_CIRCLE` of the whole part, or by more than round-off where no part has
+        a circle.
     """
     described, meshed = package.volumes(), mesh.volumes()
     round_parts = any(isinstance(s, Circle) for p in package.parts for s in (*p.footprint.shapes, *p.footprint.cutouts))
     for part, volume in zip(package.parts, meshed.tolist(), strict=True):
         name, expected = part.name, described[part.name]
-        # Where a disc covers a part of it, a part is as inexact as the disc's polygon, relative to the whole.
-        tolerance = (0.01 if round_parts else 1e-6) * part.volume + 1e-12 * sum(described.values())
+        tolerance = (CUT_CIRCLE if round_parts else 1e-6) * part.volume + 1e-12 * sum(described.values())
         if abs(volume - expected) > tolerance:
             raise MeshError(
                 f"part '{name}' has {volume * 1e9:.6g} mm3 on the mesh and {expected * 1e9:.6g} mm3 in its "

@@ -113,7 +113,7 @@ class Elements:
 
     def load(self, density: Floats) -> Floats:
         local = (density.reshape(self.weights.shape) * self.weights) @ self.shapes
-        return np.bincount(self.nodes.ravel(), local.ravel(), minlength=self.size)
+        return np.asarray(np.bincount(self.nodes.ravel(), local.ravel(), minlength=self.size), float)
 
     def norm(self, raw: Floats, exact: Floats) -> float:
         values = raw[self.nodes] @ self.shapes.T

@@ -295,5 +295,5 @@ def test_random_stacks_have_the_right_volumes(
     mesh = mt.generate_mesh(package, "coarse")
     round_parts = any(is_round for is_round, *_ in shapes)
     for part, volume in zip(package.parts, mesh.volumes().tolist(), strict=True):
-        tolerance = (0.01 if round_parts else 1e-7) * part.volume
+        tolerance = (0.03 if round_parts else 1e-7) * part.volume
         assert volume == pytest.approx(package.volumes()[part.name], abs=tolerance)
