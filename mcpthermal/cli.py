@@ -98,7 +98,9 @@ def check(path: CasePath) -> None:
 
         case = read_case(path)
         print(case.package)
-        print(f"\n{case.name}: {len(case.package.parts)} parts, {len(case.loads)} loads, {len(case.terminals)} terminals: valid")
+        print(
+            f"\n{case.name}: {len(case.package.parts)} parts, {len(case.loads)} loads, {len(case.terminals)} terminals: valid"
+        )
 
 
 @app.command()

@@ -150,7 +150,9 @@ class _Reader:
         known = {name.rstrip("_"): name for name in parameters if name != "self" and name not in more}
         self.refuse_unknown(table, known, what)
         missing = [
-            key for key, name in known.items() if parameters[name].default is inspect.Parameter.empty and key not in table
+            key
+            for key, name in known.items()
+            if parameters[name].default is inspect.Parameter.empty and key not in table
         ]
         if missing:
             raise CaseFileError(f"{self.where}: {what} needs the key '{missing[0]}'")
@@ -248,7 +250,9 @@ class _Reader:
     def shape(self, table: Any, what: str) -> Any:
         """A footprint: a table such as {rectangle = {size = [...]}}."""
         if not isinstance(table, Mapping) or len(table) != 1:
-            raise CaseFileError(f"{self.where}: {what}: the outline must be one of {', '.join(SHAPES)}, such as circle = {{...}}")
+            raise CaseFileError(
+                f"{self.where}: {what}: the outline must be one of {', '.join(SHAPES)}, such as circle = {{...}}"
+            )
         ((kind, values),) = table.items()
         self.refuse_unknown(table, SHAPES, f"{what}, outline")
         if not isinstance(values, Mapping):

@@ -92,9 +92,7 @@ class TwoLevel:
         a few iterations only.
         """
         if system.size != self._prolongation.shape[0]:
-            raise ValueError(
-                f"{system.size:,} unknowns do not fit a hierarchy of {self._prolongation.shape[0]:,}"
-            )
+            raise ValueError(f"{system.size:,} unknowns do not fit a hierarchy of {self._prolongation.shape[0]:,}")
         self._apply = system.apply
         blocks = system.smoother_blocks()
         self.smoother = Chebyshev(system.apply, blocks, self._degree, size=system.size)

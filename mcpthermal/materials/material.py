@@ -73,9 +73,7 @@ class Material:
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not self.name.strip():
-            raise MaterialError(
-                f"name of a material: {self.name!r} is not allowed; give a word, e.g. 'copper'"
-            )
+            raise MaterialError(f"name of a material: {self.name!r} is not allowed; give a word, e.g. 'copper'")
         for property_name, unit in PROPERTIES.items():
             value = getattr(self, property_name)
             if value is None and property_name != "thermal_conductivity":
@@ -109,20 +107,28 @@ class Material:
         for property_name in PROPERTIES:
             value = getattr(self, property_name)
             if isinstance(value, tuple) and len(set(value)) > 1:
-                pairs += [
-                    (f"{property_name} along {axis}", law) for axis, law in zip("xyz", value, strict=True)
-                ]
+                pairs += [(f"{property_name} along {axis}", law) for axis, law in zip("xyz", value, strict=True)]
             elif value is not None:
                 pairs.append((property_name, value[0] if isinstance(value, tuple) else value))
         return tuple(pairs)
 
-    def check_range(self, temperature_min: float, temperature_max: float) -> None:
+    def check_range(
+        self,
+        temperature_min: float,
+        temperature_max: float,
+        properties: Iterable[str] | None = None,
+        part: str | None = None,
+    ) -> None:
         """Check the laws against the temperatures at which they were used.
 
         Parameters
         ----------
         temperature_min, temperature_max : float
             The lowest and highest temperature in K.
+        properties : iterable of str, optional
+            The properties that were used; default all.
+        part : str, optional
+            The part in which they were used, for the warning.
 
         Raises
         ------
@@ -136,7 +142,11 @@ class Material:
         """
         name = f"temperature of material '{self.name}'"
         ends = tuple(quantity(end, "K", name, minimum=0.0) for end in (temperature_min, temperature_max))
+        used_names = None if properties is None else set(properties)
+        where = "" if part is None else f"part '{part}': "
         for label, law in self.laws():
+            if used_names is not None and label.split(" along ")[0] not in used_names:
+                continue
             _check_values(law, label, self.name, (ends[0], ends[1]))
             used = law.outside(ends)
             if used is None or law.range is None:
@@ -144,7 +154,7 @@ class Material:
             low, high = (describe(end, "K") for end in law.range)
             worst = used[1] if used[1] > law.range[1] else used[0]
             warnings.warn(
-                f"material '{self.name}': {label} was used at {describe(worst, 'K')}, outside the range of "
+                f"{where}material '{self.name}': {label} was used at {describe(worst, 'K')}, outside the range of "
                 f"its source, {low} to {high}; check the temperature, or give a law made for it",
                 RangeWarning,
                 stacklevel=2,
@@ -160,8 +170,7 @@ class Material:
                 "give one, or three along x, y and z"
             )
         x, y, z = (
-            self._read_law(v, f"{property_name} along {axis}", unit)
-            for v, axis in zip(values, "xyz", strict=True)
+            self._read_law(v, f"{property_name} along {axis}", unit) for v, axis in zip(values, "xyz", strict=True)
         )
         return x, y, z
 

@@ -66,9 +66,7 @@ def read_materials(path: str | PathLike[str]) -> dict[str, Material]:
     try:
         document = tomllib.loads(Path(path).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise MaterialError(
-            f"{path}: no file of materials can be read: {error}; check path and syntax"
-        ) from error
+        raise MaterialError(f"{path}: no file of materials can be read: {error}; check path and syntax") from error
     return {name: material_from_table(name, table, str(path)) for name, table in document.items()}
 
 
@@ -136,22 +134,16 @@ def _read_law(key: str, table: Mapping[str, Any], place: str) -> Any:
     law, fields = LAWS[kind]
     _check_keys(table, (*_COMMON, *fields), place)
     if kind == "metal" and not key.startswith("electrical_conductivity"):
-        raise MaterialError(
-            f"{place}: the law 'metal' is an electrical conductivity; use another, e.g. 'table'"
-        )
+        raise MaterialError(f"{place}: the law 'metal' is an electrical conductivity; use another, e.g. 'table'")
     optional = "reference_temperature" if kind == "polynomial" else None
     missing = [field for field in fields if field not in table and field != optional]
     if missing:
-        raise MaterialError(
-            f"{place}: {', '.join(missing)} is missing; the law '{kind}' needs {', '.join(fields)}"
-        )
+        raise MaterialError(f"{place}: {', '.join(missing)} is missing; the law '{kind}' needs {', '.join(fields)}")
     unit = "ohm m" if kind == "metal" else PROPERTIES[key.split(" ")[0]]
     factor = quantity(f"1 {table['unit']}", unit, f"{place}, unit") if "unit" in table else 1.0
     given = {field: table[field] for field in fields if field in table}
     for field in set(given) & set(_WITH_UNIT):
-        given[field] = _scaled(
-            given[field], factor, f"{unit}/K" if field == "slope" else unit, f"{place}, {field}"
-        )
+        given[field] = _scaled(given[field], factor, f"{unit}/K" if field == "slope" else unit, f"{place}, {field}")
     if kind == "constant" and key in AXIAL and isinstance(given["value"], tuple):
         return tuple(Constant(value, range=table.get("range")) for value in given["value"])
     return law(**given, range=table.get("range"))

@@ -109,7 +109,9 @@ class SteadyResult:
         values = self.thermal.evaluate(self.temperature, _points(points))
         if np.isnan(values).any():
             x = _points(points)[int(np.argmax(np.isnan(values)))]
-            raise InputError(f"the point ({x[0]:g}, {x[1]:g}, {x[2]:g}) m lies in no part of the package; move it inside")
+            raise InputError(
+                f"the point ({x[0]:g}, {x[1]:g}, {x[2]:g}) m lies in no part of the package; move it inside"
+            )
         return values
 
     def potential_at(self, points: Any) -> Floats:

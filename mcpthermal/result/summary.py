@@ -55,7 +55,9 @@ def _vias(result: SteadyResult) -> str:
         mean = np.mean([row.current_density for row in members]) * 1e-4
         joule = sum(row.joule_power for row in members)
         hottest = max(row.max_temperature for row in members) - 273.15
-        lines.append(f"  {family:<{width}}  {current:+8.4f} A {mean:+9.1f} A/cm2 {joule * 1e3:9.4f} mW {hottest:6.2f} degC")
+        lines.append(
+            f"  {family:<{width}}  {current:+8.4f} A {mean:+9.1f} A/cm2 {joule * 1e3:9.4f} mW {hottest:6.2f} degC"
+        )
         for row in members:
             density = row.current_density * 1e-4
             lines.append(
@@ -72,10 +74,7 @@ def _terminals(result: SteadyResult) -> str:
     width = max(len(row["name"]) for row in rows)
     lines = ["Terminals (current into the conductor)", f"  {'terminal':<{width}}  {'voltage':>14} {'current':>12}"]
     lines += [f"  {row['name']:<{width}}  {row['voltage'] * 1e3:+11.5f} mV {row['current']:+10.5f} A" for row in rows]
-    drops = [
-        f"  {source} to {sink}: {ohm * 1e3:.5f} mohm"
-        for source, sink, ohm in resistances(result)
-    ]
+    drops = [f"  {source} to {sink}: {ohm * 1e3:.5f} mohm" for source, sink, ohm in resistances(result)]
     if drops:
         lines += ["Resistances (voltage between the terminals per current)", *drops]
     return "\n".join(lines)
@@ -93,7 +92,9 @@ def resistances(result: SteadyResult) -> list[tuple[str, str, float]]:
         nets.setdefault(int(group[faces.cells][0]), []).append(terminal.name)
     rows = []
     for names in nets.values():
-        fixed = [terminal.name for terminal in case.terminals if terminal.voltage is not None and terminal.name in names]
+        fixed = [
+            terminal.name for terminal in case.terminals if terminal.voltage is not None and terminal.name in names
+        ]
         reference = (fixed or names)[0]
         for name in names:
             drop, current = result.voltage(name) - result.voltage(reference), result.current(name)

@@ -142,7 +142,9 @@ class _Run:
             slack = max(1.0, wanted / self.linear_tolerance)
             electrical_iterations = 0
             if self.electrical is not None:
-                potential, joule_load, joule_cells, electrical_iterations = self._currents(temperature, potential, slack)
+                potential, joule_load, joule_cells, electrical_iterations = self._currents(
+                    temperature, potential, slack
+                )
             last = temperature
             temperature, report = self._timed("heat", partial(self.thermal.solve, last, joule_load, slack))
             self.solves.append({"field": "temperature", **asdict(report)})
@@ -151,7 +153,9 @@ class _Run:
             rise = float(np.abs(temperature[active] - self.thermal.reference).max())
             # Below this the change is rounding.
             allowed = tolerance * rise + ROUNDING * float(temperature[active].max())
-            history.append(Iteration(change, float(temperature[active].max()), report.iterations, electrical_iterations))
+            history.append(
+                Iteration(change, float(temperature[active].max()), report.iterations, electrical_iterations)
+            )
             if slack == 1.0 and (not nonlinear or change <= allowed):
                 return self._result(temperature, potential, joule_load, joule_cells, tuple(history))
             self._refuse_divergence(history, max_iterations, allowed, temperature, potential)
@@ -224,9 +228,12 @@ class _Run:
             history,
             record,
         )
-        for part in self.case.package.parts:
+        current = np.unique(self.mesh.cell_part[self.cells])
+        for number, part in enumerate(self.case.package.parts):
             if not part.is_void:
-                part.material.check_range(result.min_temperature(part.name), result.max_temperature(part.name))
+                used = ["thermal_conductivity"] + (["electrical_conductivity"] if number in current else [])
+                low, high = result.min_temperature(part.name), result.max_temperature(part.name)
+                part.material.check_range(low, high, used, part.name)
         return result
 
     def _electric_power(self, potential: Floats | None) -> float:

@@ -56,7 +56,9 @@ class ThermalProblem:
             taken[entries] = True
             self.fixed.append((load.place, "fixed temperature", entries, load.temperature))
         self.numbering = Numbering(space.active, [(entries, value) for _, _, entries, value in self.fixed])
-        levels = [load.ambient for load in case.of(Convection)] + [load.temperature for load in case.of(FixedTemperature)]
+        levels = [load.ambient for load in case.of(Convection)] + [
+            load.temperature for load in case.of(FixedTemperature)
+        ]
         self.reference = float(np.mean(levels))
         self.supply = sum((load for _, _, load in self.sources), np.zeros(space.size))
         self._kept = False

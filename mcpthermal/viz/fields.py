@@ -94,7 +94,13 @@ def plot_field(
         shown = np.asarray(conductors[name])
         limits = _log_limits(shown) if log else [float(shown.min()), float(shown.max())]
         plotter.add_mesh(
-            conductors, scalars=name, cmap=colours, log_scale=log, clim=limits, scalar_bar_args=bar(title, log), ambient=0.4
+            conductors,
+            scalars=name,
+            cmap=colours,
+            log_scale=log,
+            clim=limits,
+            scalar_bar_args=bar(title, log),
+            ambient=0.4,
         )
     else:
         body = cut_away(grid) if cut else surface(grid)

@@ -12,7 +12,12 @@ from numpy.typing import NDArray
 from mcpthermal.errors import MissingLibraryError
 from mcpthermal.result.fields import Fields
 
-LIBRARIES = {"libGL.so.1": "libgl1", "libEGL.so.1": "libegl1", "libXrender.so.1": "libxrender1", "libgomp.so.1": "libgomp1"}
+LIBRARIES = {
+    "libGL.so.1": "libgl1",
+    "libEGL.so.1": "libegl1",
+    "libXrender.so.1": "libxrender1",
+    "libgomp.so.1": "libgomp1",
+}
 
 WINDOW = (1600, 1100)
 

@@ -48,8 +48,10 @@ def test_temperatures(numbers: dict[str, Any]) -> None:
 def test_currents(numbers: dict[str, Any]) -> None:
     rows = {row["name"]: row for row in numbers["vias"]}
     assert len(rows) == 16 + 8 + 4
-    total = {family: sum(r["current_A"] for n, r in rows.items() if n.startswith(family)) for family in
-             ("ground[", "logic_supply", "logic_ground", "memory_supply", "memory_ground")}
+    total = {
+        family: sum(r["current_A"] for n, r in rows.items() if n.startswith(family))
+        for family in ("ground[", "logic_supply", "logic_ground", "memory_supply", "memory_ground")
+    }
     assert total["ground["] == pytest.approx(-3.0, rel=1e-8)
     assert total["logic_supply"] == pytest.approx(-2.0, rel=1e-8)
     assert total["logic_ground"] == pytest.approx(2.0, rel=1e-8)

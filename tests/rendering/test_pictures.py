@@ -50,7 +50,7 @@ def test_the_scale_bar_ends_in_its_colours(stacked_module: Path) -> None:
 
 def test_wrong_fields_are_explained() -> None:
     package = mt.Package.from_parts([mt.Part("slab", mt.rectangle(1 * mm), (0.0, 0.2 * mm), "silicon")])
-    case = mt.Case(package, loads=[mt.Power("slab", 0.01), mt.Convection("bottom", 1000.0, 300.0)], name="slab")
+    case = mt.Case(package, loads=[mt.Power("slab", 0.001), mt.Convection("bottom", 1000.0, 300.0)], name="slab")
     result = mt.solve_steady(case, mt.generate_mesh(package, "coarse"))
     with pytest.raises(mt.InputError, match="did you mean 'temperature'"):
         mt.plot_field(result, "temperatur")

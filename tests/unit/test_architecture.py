@@ -92,8 +92,12 @@ def test_foreign_libraries_stay_at_home(file: Path) -> None:
 
 
 def test_no_cycles_between_modules() -> None:
-    names = {".".join(("mcpthermal", *f.relative_to(ROOT).with_suffix("").parts)).removesuffix(".__init__"): f for f in FILES}
-    graph = {name: {other for other in imports(file) if other in names and other != name} for name, file in names.items()}
+    names = {
+        ".".join(("mcpthermal", *f.relative_to(ROOT).with_suffix("").parts)).removesuffix(".__init__"): f for f in FILES
+    }
+    graph = {
+        name: {other for other in imports(file) if other in names and other != name} for name, file in names.items()
+    }
     # A module that names its own package in an import is loaded after it; only modules count.
     for name in graph:
         graph[name] = {other for other in graph[name] if not name.startswith(other + ".")}

@@ -76,7 +76,9 @@ def test_check_and_mesh(case: Path, tmp_path: Path) -> None:
         (CASE.replace("CURRENT", "1000 A"), [], 4, "run away"),
     ],
 )
-def test_errors_have_codes_and_no_traceback(tmp_path: Path, text: str, arguments: list, code: int, message: str) -> None:
+def test_errors_have_codes_and_no_traceback(
+    tmp_path: Path, text: str, arguments: list, code: int, message: str
+) -> None:
     file = tmp_path / "case.toml"
     file.write_text(text)
     done = runner.invoke(app, ["run", str(file), "-o", str(tmp_path / "out"), "--no-pictures", *arguments])

@@ -87,7 +87,7 @@ def test_mistakes_are_named(tmp_path: Path, old: str, new: str, message: str) ->
 
 
 def test_missing_files_are_named(tmp_path: Path) -> None:
-    with pytest.raises(mt.CaseFileError, match="neither case.py nor case.toml"):
+    with pytest.raises(mt.CaseFileError, match=r"neither case.py nor case.toml"):
         mt.read_case(tmp_path)
     with pytest.raises(mt.CaseFileError, match="no case file"):
         mt.read_case(tmp_path / "nothing.toml")

@@ -73,7 +73,9 @@ def test_fluxes_are_those_of_the_current(result: mt.SteadyResult) -> None:
     assert density[:, 0] == pytest.approx(CURRENT / (WIDTH * LENGTH), rel=1e-8)
     assert np.abs(density[:, 1:]).max() < 1e-3
     assert not fields.cell_values["current_density"][~post].any()
-    assert fields.cell_values["joule_density"][post] == pytest.approx((CURRENT / (WIDTH * LENGTH)) ** 2 / SIGMA, rel=1e-8)
+    assert fields.cell_values["joule_density"][post] == pytest.approx(
+        (CURRENT / (WIDTH * LENGTH)) ** 2 / SIGMA, rel=1e-8
+    )
     heat = fields.cell_values["heat_flux"][~post]
     assert (heat[:, 2] < 0).all(), "heat flows down to the cold bottom"
     assert fields.point_values["temperature"].max() == result.max_temperature()
@@ -82,7 +84,7 @@ def test_fluxes_are_those_of_the_current(result: mt.SteadyResult) -> None:
 def test_unknown_names_are_explained(result: mt.SteadyResult) -> None:
     with pytest.raises(mt.InputError, match="did you mean 'post'"):
         result.max_temperature("pots")
-    with pytest.raises(mt.InputError, match="no terminal.*post.x_min"):
+    with pytest.raises(mt.InputError, match=r"no terminal.*post.x_min"):
         result.voltage("post.xmin")
     with pytest.raises(mt.InputError, match="'bottom'"):
         result.heat_out("top")

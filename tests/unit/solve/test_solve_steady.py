@@ -46,7 +46,8 @@ def test_methods_agree(method: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "options", [{"tolerance": 0.0}, {"tolerance": float("nan")}, {"order": 3}, {"method": "magic"}, {"max_iterations": 0}]
+    "options",
+    [{"tolerance": 0.0}, {"tolerance": float("nan")}, {"order": 3}, {"method": "magic"}, {"max_iterations": 0}],
 )
 def test_wrong_options_are_refused(options: dict) -> None:
     with pytest.raises(mt.InputError):
@@ -153,3 +154,12 @@ def test_random_stacks_close_their_balance(layers: list[tuple], h: float) -> Non
     rise = result.max_temperature() - 300.0
     assert rise > 0
     assert result.min_temperature() > 300.0 - 1e-3 * rise
+
+
+def test_leaving_the_range_of_a_law_warns() -> None:
+    """Once for the law that was used, with part, law and temperature; densities play no role in a steady state."""
+    package = mt.Package.from_parts([mt.Part("slab", mt.rectangle(1 * mm), (0.0, 1 * mm), "silicon")])
+    case = mt.Case(package, loads=[mt.FixedTemperature("bottom", 700.0), mt.Power("slab", 0.1)])
+    with pytest.warns(mt.RangeWarning, match=r"'slab'.*thermal_conductivity was used at 70\d") as caught:
+        mt.solve_steady(case, mt.generate_mesh(package, "coarse"))
+    assert len(caught) == 1
