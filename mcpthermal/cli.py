@@ -98,9 +98,8 @@ def check(path: CasePath) -> None:
 
         case = read_case(path)
         print(case.package)
-        print(
-            f"\n{case.name}: {len(case.package.parts)} parts, {len(case.loads)} loads, {len(case.terminals)} terminals: valid"
-        )
+        counts = f"{len(case.package.parts)} parts, {len(case.loads)} loads, {len(case.terminals)} terminals"
+        print(f"\n{case.name}: {counts}: valid")
 
 
 @app.command()

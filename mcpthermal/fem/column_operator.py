@@ -89,10 +89,18 @@ class ColumnOperator:
             through = _on_rows(mass, np.einsum("mn,lni->lmi", STIFFNESS, local - local[:, 1:2]) / h)
             for node in range(3):
                 result[rows[:, node]] += along[:, node] + through[:, node]
-        # SciPy's sparse product and NumPy's loops run outside Python's lock, so threads share the layers.
-        products = _POOL.map(lambda item: self._layer_product(item, field), self._varying_matrices)
-        for (layer, _), product in zip(self._varying_matrices, products, strict=True):
-            result[2 * layer : 2 * layer + 3] += product
+        if self.varying:
+            gather, scatter, matrices = self._varying_planes
+            planes = gather @ field
+            products = np.empty_like(planes)
+
+            def multiply(numbers: range) -> None:
+                for number in numbers:
+                    products[number] = matrices[number] @ planes[number]
+
+            # SciPy's sparse product runs outside Python's lock; BLAS stays out, its idle threads would keep the cores busy.
+            list(_POOL.map(multiply, [range(first, len(matrices), _THREADS) for first in range(_THREADS)]))
+            result += scatter @ products
         flat = result.T.ravel()
         return flat if self.extra is None else flat + self.extra @ raw
 
@@ -101,27 +109,19 @@ class ColumnOperator:
         return [(layers, self.plane.matrix(k), self.plane.matrix(m), k, m) for layers, k, m in self.shared]
 
     @cached_property
-    def _varying_matrices(self) -> list[tuple[int, list[Any]]]:
-        return [(layer, [self.plane.matrix(row) for row in (*k, *m)]) for layer, k, m in self.varying]
-
-    def _layer_product(self, item: tuple[int, list[Any]], field: Floats) -> Floats:
-        """The share (3 nodes, planar unknowns) of a layer whose Gauss planes have matrices of their own."""
-        layer, matrices = item
-        h, local = self.heights[layer], field[2 * layer : 2 * layer + 3]
-        result = np.zeros_like(local)
-        # Differences along the line for the derivatives: see `apply`.
-        below, above = local[0] - local[1], local[2] - local[1]
-        for g, weight in enumerate(WEIGHTS):
-            plane = VALUES[g, 0] * local[0]
-            plane += VALUES[g, 1] * local[1]
-            plane += VALUES[g, 2] * local[2]
-            slope = SLOPES[g, 0] * below
-            slope += SLOPES[g, 2] * above
-            along, through = matrices[g] @ plane, matrices[g + 3] @ slope
-            for node in range(3):
-                result[node] += (weight * h * VALUES[g, node]) * along
-                result[node] += (weight / h * SLOPES[g, node]) * through
-        return result
+    def _varying_planes(self) -> tuple[Any, Any, list[Any]]:
+        """Sparse maps from nodes to Gauss planes (values, then slopes) and, weighted, back; the matrix of each plane."""
+        count = len(self.varying)
+        gather, scatter = np.zeros((6 * count, self.shape[1])), np.zeros((self.shape[1], 6 * count))
+        matrices = []
+        for number, (layer, stiffness, mass) in enumerate(self.varying):
+            h, nodes = self.heights[layer], slice(2 * layer, 2 * layer + 3)
+            for g, weight in enumerate(WEIGHTS):
+                row = 6 * number + g
+                gather[row, nodes], gather[row + 3, nodes] = VALUES[g], SLOPES[g]
+                scatter[nodes, row], scatter[nodes, row + 3] = weight * h * VALUES[g], weight / h * SLOPES[g]
+            matrices += [self.plane.matrix(data) for data in (*stiffness, *mass)]
+        return sp.csr_array(gather), sp.csr_array(scatter), matrices
 
     def _layer_blocks(self, reduce: Any, shape: Floats) -> Any:
         """For each layer: selected planar entries times vertical matrices in a basis `shape` of the nodes.

@@ -103,4 +103,5 @@ def test_both_discretisations_agree_and_converge(split: Callable[..., Any]) -> N
     assert max(abs(gap) for gap in gaps[1].values()) < 5e-3, report
     assert max(abs(gap) for gap in gaps[1].values()) < max(abs(gap) for gap in gaps[0].values()), report
     for name in ("upper", "lower", "trace", "resistance"):
+        assert abs(gaps[1][name]) < abs(gaps[0][name]), report
         assert columns[0][name] == pytest.approx(columns[1][name], rel=1e-2), report
