@@ -135,7 +135,10 @@ class ColumnOperator:
             a, t = reduce(along), reduce(through)
             for layer in layers:
                 h = self.heights[layer]
-                yield layer, np.multiply.outer(a, mass.sum(axis=0) * h) + np.multiply.outer(t, stiffness.sum(axis=0) / h)
+                yield (
+                    layer,
+                    np.multiply.outer(a, mass.sum(axis=0) * h) + np.multiply.outer(t, stiffness.sum(axis=0) / h),
+                )
         for layer, along, through in self.varying:
             h = self.heights[layer]
             a = np.stack([reduce(row) for row in along], axis=1)
@@ -245,7 +248,9 @@ class ColumnSystem:
         levels = len(self.operator.heights)
         nodes = np.arange(2 * levels + 1)
         columns = np.stack([nodes // 2, (nodes + 1) // 2], axis=1).ravel()
-        vertical = sp.csr_array((np.full(len(columns), 0.5), (np.repeat(nodes, 2), columns)), shape=(len(nodes), levels + 1))
+        vertical = sp.csr_array(
+            (np.full(len(columns), 0.5), (np.repeat(nodes, 2), columns)), shape=(len(nodes), levels + 1)
+        )
         full = sp.kron(self.operator.plane.linear.prolongation, vertical, format="csr")[self.numbering.heads].tocoo()
         number = self.coarse_number[full.col]
         keep = number >= 0

@@ -243,15 +243,22 @@ class ColumnSpace:
         """For each layer: its conductivity and gradient at quadrature points, and the volume of each point."""
         for layer, height in enumerate(self.heights):
             found = np.where(self.cells[layer], self.part[layer], -1)
-            conductivity = evaluate_axes(axes, found, None if sampler is None else sampler(layer), self.plane.weights.shape)
+            conductivity = evaluate_axes(
+                axes, found, None if sampler is None else sampler(layer), self.plane.weights.shape
+            )
             volume = WEIGHTS[:, None, None] * height * self.plane.weights
             yield layer, conductivity, self.gradient(raw, layer), volume
 
-    def joule(self, raw: Floats, axes: Sequence[Axes | None], sampler: Sampler | None, thermal: ColumnSpace) -> tuple[Floats, Floats]:
+    def joule(
+        self, raw: Floats, axes: Sequence[Axes | None], sampler: Sampler | None, thermal: ColumnSpace
+    ) -> tuple[Floats, Floats]:
         """Joule heat: the load on a thermal space (W), and the heat in each cell of the mesh (W)."""
         load = np.zeros(thermal.shape)
         heat = np.zeros(self.mesh.cell_part.shape)
-        columns = (np.searchsorted(thermal.columns, self.columns)[:, None] * self.plane.n_points + np.arange(self.plane.n_points)).ravel()
+        columns = (
+            np.searchsorted(thermal.columns, self.columns)[:, None] * self.plane.n_points
+            + np.arange(self.plane.n_points)
+        ).ravel()
         weighted = thermal.plane.load_map[:, columns]
         shift = self.layers[0] - thermal.layers[0]
         for layer, conductivity, gradient, volume in self.fluxes(raw, axes, sampler):

@@ -106,10 +106,7 @@ class PlanarSpace:
         """(size, n_triangles * n_points): from densities at points to loads."""
         shape = self.basis.dx.shape
         local = np.stack(
-            [
-                supply.form(self.basis.basis[i][0], {"density": np.ones(shape)}) * self.basis.dx
-                for i in range(6)
-            ],
+            [supply.form(self.basis.basis[i][0], {"density": np.ones(shape)}) * self.basis.dx for i in range(6)],
             axis=2,
         )
         return self._scatter(local).T.tocsr()
@@ -123,7 +120,9 @@ class PlanarSpace:
     @cached_property
     def values(self) -> Any:
         """(n_triangles * n_points, size): values at quadrature points."""
-        return self._scatter(np.stack([np.broadcast_to(np.asarray(f[0]), self.basis.dx.shape) for f in self.basis.basis], 2))
+        return self._scatter(
+            np.stack([np.broadcast_to(np.asarray(f[0]), self.basis.dx.shape) for f in self.basis.basis], 2)
+        )
 
     @cached_property
     def gradients(self) -> tuple[Any, Any]:

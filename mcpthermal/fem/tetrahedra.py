@@ -214,7 +214,9 @@ class TetSpace:
         inverse = self.inverse[block][cells]
         m, n = _DIRECTIONS
         products = inverse[:, m] * inverse[:, n] * (6 * self.volume[block][cells, None, None])
-        return np.ascontiguousarray(np.matmul(values[:, 0].transpose(1, 2, 0), products.transpose(0, 2, 1))).reshape(len(inverse), -1)
+        return np.ascontiguousarray(np.matmul(values[:, 0].transpose(1, 2, 0), products.transpose(0, 2, 1))).reshape(
+            len(inverse), -1
+        )
 
     def system(self, operator: TetOperator, numbering: Numbering) -> TetSystem:
         """The linear system of an operator on unknowns."""

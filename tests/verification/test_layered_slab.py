@@ -86,9 +86,7 @@ def loads() -> list[Any]:
 
 def check(result: mt.SteadyResult, tolerance: float) -> None:
     heights = np.linspace(0.0, EXACT.foot[-1], 23)
-    points = np.column_stack(
-        [np.linspace(-0.4, 0.37, 23) * SIDE, np.linspace(0.31, -0.45, 23) * SIDE, heights]
-    )
+    points = np.column_stack([np.linspace(-0.4, 0.37, 23) * SIDE, np.linspace(0.31, -0.45, 23) * SIDE, heights])
     error = result.temperature_at(points) - [EXACT.at(z) for z in heights]
     assert np.abs(error).max() < tolerance * RISE
     for i, (name, *_) in enumerate(LAYERS):
@@ -140,9 +138,7 @@ def test_quadratic_tetrahedra_from_a_file_are_exact(tmp_path: Path) -> None:
 def test_a_tilted_orthotropy_is_seen() -> None:
     """Heat along x, with sides fixed: only k_x counts, and the order of the axes with it."""
     for axis, (low, high) in enumerate((("x_min", "x_max"), ("y_min", "y_max"))):
-        block = mt.Part(
-            "block", mt.rectangle((SIDE, SIDE)), (0.0, 200 * um), mt.Material("m", (50.0, 20.0, 5.0))
-        )
+        block = mt.Part("block", mt.rectangle((SIDE, SIDE)), (0.0, 200 * um), mt.Material("m", (50.0, 20.0, 5.0)))
         whole = mt.Package.from_parts([block])
         loads = [mt.FixedTemperature(f"block.{low}", 300.0), mt.HeatFlux(f"block.{high}", 1.0e6)]
         mesh = mt.generate_mesh(whole, mt.MeshSpec(max_size=0.4 * mm, layer_size=0.2 * mm))

@@ -43,10 +43,7 @@ def derivatives(points: Floats) -> dict[str, Any]:
     zero = np.zeros_like(x)
     return {
         "phi": x + 0.1 * sx * cy * cz,
-        "grad phi": np.array(
-            [1 + 0.1 * PI * cx * cy * cz, -0.1 * PI * sx * sy * cz, -0.1 * PI * sx * cy * sz]
-        )
-        / SIDE,
+        "grad phi": np.array([1 + 0.1 * PI * cx * cy * cz, -0.1 * PI * sx * sy * cz, -0.1 * PI * sx * cy * sz]) / SIDE,
         "second phi": np.array([-0.1 * PI**2 * sx * cy * cz] * 3) / SIDE**2,
         "T": 300 + 50 * sx * cy + 20 * z**2,
         "grad T": np.array([50 * PI * cx * cy, -50 * PI * sx * sy, 40 * z]) / SIDE,
@@ -184,9 +181,7 @@ class OnePart:
         return space
 
 
-def check_orders(
-    kind: str, sizes: tuple[int, int], split: Callable[..., Any], expected: dict[str, float]
-) -> None:
+def check_orders(kind: str, sizes: tuple[int, int], split: Callable[..., Any], expected: dict[str, float]) -> None:
     errors, widths = [], []
     for n in sizes:
         package, mesh = cube(n)

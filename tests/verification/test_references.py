@@ -19,9 +19,7 @@ AMBIENT = 300.0
 def near(found: float, expected: float, relative: float, what: str) -> None:
     error = found / expected - 1
     print(f"{what}: {found:.7g}, reference {expected:.7g}, relative error {error:+.2e}")
-    assert abs(error) < relative, (
-        f"{what}: {found:.7g}, reference {expected:.7g}, relative error {error:+.2e}"
-    )
+    assert abs(error) < relative, f"{what}: {found:.7g}, reference {expected:.7g}, relative error {error:+.2e}"
 
 
 # Spreading resistance of a centred planar source on a plate with a convective base: double Fourier series
@@ -40,9 +38,7 @@ def test_spreading_resistance(name: str) -> None:
     skin = 1.0 * um
     parts = [
         mt.Part("plate", mt.rectangle((width * mm, depth * mm)), (0.0, height * mm), plate),
-        mt.Part(
-            "source", mt.rectangle((source[0] * mm, source[1] * mm)), (height * mm - skin, height * mm), plate
-        ),
+        mt.Part("source", mt.rectangle((source[0] * mm, source[1] * mm)), (height * mm - skin, height * mm), plate),
     ]
     package = mt.Package.from_parts(parts)
     case = mt.Case(package, [mt.Power("source.top", 1.0), mt.Convection("bottom", h, AMBIENT)])
@@ -86,9 +82,7 @@ def ice_stack() -> mt.Package:
 def cell_mean(result: mt.SteadyResult, x: tuple[float, float], y: tuple[float, float], z: float) -> float:
     """The mean over a rectangle (mm) at a height by a rule that is exact for cubic functions."""
     nodes = (0.5 - 12**-0.5, 0.5 + 12**-0.5)
-    points = [
-        ((x[0] + (x[1] - x[0]) * s) * mm, (y[0] + (y[1] - y[0]) * t) * mm, z) for s in nodes for t in nodes
-    ]
+    points = [((x[0] + (x[1] - x[0]) * s) * mm, (y[0] + (y[1] - y[0]) * t) * mm, z) for s in nodes for t in nodes]
     return float(result.temperature_at(points).mean())
 
 

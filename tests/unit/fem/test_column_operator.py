@@ -104,9 +104,7 @@ def test_the_bands_are_entries_of_the_matrix(space: ColumnSpace, operator: Any) 
         assert np.abs(entries - diagonal)[on_line].max() < 1e-13 * scale
 
 
-def test_a_uniform_field_has_no_residual_but_that_of_the_exchange(
-    space: ColumnSpace, axes: list[Any]
-) -> None:
+def test_a_uniform_field_has_no_residual_but_that_of_the_exchange(space: ColumnSpace, axes: list[Any]) -> None:
     operator = space.operator(axes, space.sampler(np.full(space.size, 320.0)))
     raw = operator.apply(np.full(space.size, 320.0))
     reference = operator.apply(np.where(np.arange(space.size) % 7 == 0, 320.0, 0.0))
@@ -124,9 +122,7 @@ def test_the_residual_of_all_cells_is_the_operator(space: ColumnSpace, axes: lis
 def test_loads_and_integrals_add_up(space: ColumnSpace) -> None:
     mesh = space.mesh
     cells = mesh.of_parts(np.array([False, True, True]))
-    assert space.volume_load(cells, 2.0).sum() == pytest.approx(
-        2.0 * mesh.cell_volumes[cells].sum(), rel=1e-12
-    )
+    assert space.volume_load(cells, 2.0).sum() == pytest.approx(2.0 * mesh.cell_volumes[cells].sum(), rel=1e-12)
     assert space.cell_integrals(np.ones(space.size)).sum() == pytest.approx(mesh.volumes().sum(), rel=1e-12)
     for side in ("top", "bottom", "sides"):
         faces = mesh.faces_of(Place(side, face=side))

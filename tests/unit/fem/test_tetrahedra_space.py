@@ -114,10 +114,7 @@ def test_the_residual_of_all_cells_is_the_operator(mesh: mt.TetMesh) -> None:
     raw = RNG.random(space.size)
     sampler = space.sampler(300 + raw)
     expected = space.operator(AXES, sampler).apply(raw)
-    assert (
-        np.abs(space.residual(raw, AXES, sampler, mesh.solid) - expected).max()
-        < 1e-12 * np.abs(expected).max()
-    )
+    assert np.abs(space.residual(raw, AXES, sampler, mesh.solid) - expected).max() < 1e-12 * np.abs(expected).max()
 
 
 @pytest.mark.parametrize("order", [1, 2])

@@ -33,9 +33,7 @@ def poisson(coarse, dimension=3):
     """A Poisson system with ``(2 coarse + 1) ** dimension`` unknowns and its coarse level."""
     size = 2 * coarse + 1
     one, line = sparse.identity(size), chain(size)
-    matrix = sum(
-        kron(*[line if axis == place else one for place in range(dimension)]) for axis in range(dimension)
-    )
+    matrix = sum(kron(*[line if axis == place else one for place in range(dimension)]) for axis in range(dimension))
     return MatrixSystem(sparse.csr_matrix(matrix), kron(*[interpolation(coarse)] * dimension))
 
 

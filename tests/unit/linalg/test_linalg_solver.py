@@ -101,9 +101,7 @@ def test_factors_and_hierarchies_are_reused(library, method):
     setups = 0
     for _ in range(6):
         scale = sparse.diags(np.sqrt(1.0 + 0.1 * rng.uniform(-1, 1, system.size)))
-        drifted = MatrixSystem(
-            scale @ system.matrix() @ scale, system.prolongation(), system.smoother_blocks()
-        )
+        drifted = MatrixSystem(scale @ system.matrix() @ scale, system.prolongation(), system.smoother_blocks())
         b = load(drifted)
         x, report = solver.solve(drifted, b)
         assert residual(drifted, x, b) <= 1e-10
@@ -226,9 +224,7 @@ def test_conjugate_gradients_by_itself():
     )
     np.testing.assert_allclose(matrix @ x, b, atol=1e-8)
     assert count <= 21 and len(history) == count + 1
-    again, count, _ = conjugate_gradients(
-        matrix.dot, b, x, lambda r: r, absolute_tolerance=1e-7, max_iterations=50
-    )
+    again, count, _ = conjugate_gradients(matrix.dot, b, x, lambda r: r, absolute_tolerance=1e-7, max_iterations=50)
     assert count == 0 and again is not x
 
 
@@ -242,6 +238,4 @@ def test_conjugate_gradients_by_itself():
 )
 def test_conjugate_gradients_name_the_fault(operator, preconditioner, message):
     with pytest.raises(LinearSolveError, match=message):
-        conjugate_gradients(
-            operator, np.ones(4), None, preconditioner, absolute_tolerance=1e-9, max_iterations=9
-        )
+        conjugate_gradients(operator, np.ones(4), None, preconditioner, absolute_tolerance=1e-9, max_iterations=9)

@@ -24,9 +24,7 @@ from mcpthermal.materials import (
     read_materials,
 )
 
-LIBRARY = tomllib.loads(
-    (resources.files("mcpthermal.materials") / "library.toml").read_text(encoding="utf-8")
-)
+LIBRARY = tomllib.loads((resources.files("mcpthermal.materials") / "library.toml").read_text(encoding="utf-8"))
 METALS = ("copper", "aluminium", "gold", "tungsten", "nickel", "sac305", "snpb")
 EXPECTED = {
     *METALS, "silicon", "gaas", "sic", "alumina", "aluminium_nitride", "fr4", "bt_laminate", "abf",

@@ -25,9 +25,7 @@ anything = st.one_of(
 
 
 def test_properties_become_laws() -> None:
-    material = Material(
-        "x", "130 W/(m K)", (1.0, "2 S/m", Constant(3.0)), density="2.3 g/cm3", emissivity=1.0
-    )
+    material = Material("x", "130 W/(m K)", (1.0, "2 S/m", Constant(3.0)), density="2.3 g/cm3", emissivity=1.0)
     assert material.thermal_axes == (Constant(130.0),) * 3
     assert material.electrical_axes == (Constant(1.0), Constant(2.0), Constant(3.0))
     assert material.conducts and not Material("y", 1.0).conducts
@@ -80,9 +78,7 @@ def test_the_constructor_raises_nothing_else(arguments: list[Any]) -> None:
 
 
 def test_warns_once_for_each_law_outside_its_range() -> None:
-    material = Material(
-        "x", PowerLaw(148.0, 300.0, -1.0, range=(250.0, 400.0)), density=Constant(1.0, range=(1, 999))
-    )
+    material = Material("x", PowerLaw(148.0, 300.0, -1.0, range=(250.0, 400.0)), density=Constant(1.0, range=(1, 999)))
     with pytest.warns(RangeWarning) as caught:
         material.check_range(300.0, 450.0)
     assert len(caught) == 1
