@@ -98,7 +98,7 @@ class ColumnOperator:
                 for number in numbers:
                     products[number] = matrices[number] @ planes[number]
 
-            # SciPy's sparse product runs outside Python's lock; BLAS stays out, its idle threads would keep the cores busy.
+            # SciPy's sparse product runs outside Python's lock. BLAS stays out: its idle threads keep cores busy.
             list(_POOL.map(multiply, [range(first, len(matrices), _THREADS) for first in range(_THREADS)]))
             result += scatter @ products
         flat = result.T.ravel()
@@ -110,7 +110,7 @@ class ColumnOperator:
 
     @cached_property
     def _varying_planes(self) -> tuple[Any, Any, list[Any]]:
-        """Sparse maps from nodes to Gauss planes (values, then slopes) and, weighted, back; the matrix of each plane."""
+        """Sparse maps from nodes to Gauss planes (values, then slopes) and back with weights; each plane's matrix."""
         count = len(self.varying)
         gather, scatter = np.zeros((6 * count, self.shape[1])), np.zeros((self.shape[1], 6 * count))
         matrices = []

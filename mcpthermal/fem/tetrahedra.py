@@ -210,7 +210,7 @@ class TetSpace:
         return table, first, second
 
     def _metric(self, block: slice, cells: Bools, values: Floats) -> Floats:
-        """Conductivities (3, 1, n_cells, n_points) along the reference directions, times volume: (n_cells, n_points * 6)."""
+        """Conductivities (3, 1, n_cells, n_points) in reference directions, times volume: (n_cells, n_points * 6)."""
         inverse = self.inverse[block][cells]
         m, n = _DIRECTIONS
         products = inverse[:, m] * inverse[:, n] * (6 * self.volume[block][cells, None, None])
