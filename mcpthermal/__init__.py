@@ -28,6 +28,7 @@ _PUBLIC = {
         "McpThermalWarning",
         "MeshError",
         "MissingLibraryError",
+        "OutputError",
         "RangeWarning",
         "SolveError",
         "UnitError",

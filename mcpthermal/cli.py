@@ -1,7 +1,7 @@
 """The command line: ``mcpthermal run | check | mesh``.
 
 Exit codes: 0 done; 2 the description or the command is wrong; 3 the mesh cannot be made or read; 4 the solution
-cannot be had or trusted; 5 a library is missing.
+cannot be had or trusted; 5 a library is missing; 6 a file cannot be written.
 """
 
 from __future__ import annotations
@@ -15,7 +15,14 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from mcpthermal.errors import InputError, McpThermalError, MeshError, MissingLibraryError, SolveError
+from mcpthermal.errors import (
+    InputError,
+    McpThermalError,
+    MeshError,
+    MissingLibraryError,
+    OutputError,
+    SolveError,
+)
 
 app = typer.Typer(
     help="Electro-thermal multiphysics of multi-chip packages.", no_args_is_help=True, add_completion=False
@@ -27,6 +34,7 @@ EXIT_CODES: tuple[tuple[type[McpThermalError], int], ...] = (
     (InputError, 2),
     (MeshError, 3),
     (SolveError, 4),
+    (OutputError, 6),
     (McpThermalError, 1),
 )
 
@@ -66,8 +74,8 @@ def run(
     """Solve a case; write summary, JSON, fields and pictures."""
     with _explained():
         from mcpthermal.io import read_case, write_result, write_vtu
-        from mcpthermal.io.files import write_whole
         from mcpthermal.io.result_json import result_text
+        from mcpthermal.mesh.writing import write_whole
         from mcpthermal.solve import solve_steady
 
         start = time.perf_counter()

@@ -84,6 +84,10 @@ class BalanceError(SolveError):
     """Energy or charge that does not add up."""
 
 
+class OutputError(McpThermalError):
+    """A file that cannot be written; what was there before is kept."""
+
+
 class MissingLibraryError(McpThermalError, ImportError):
     """A library that the operating system or the environment lacks; the message says what to install."""
 

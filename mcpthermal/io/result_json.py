@@ -20,7 +20,7 @@ import json
 import os
 from pathlib import Path
 
-from mcpthermal.io.files import write_whole
+from mcpthermal.mesh.writing import write_whole
 from mcpthermal.result.steady import SteadyResult
 
 SCHEMA = 1

@@ -8,7 +8,7 @@ from pathlib import Path
 import meshio
 import numpy as np
 
-from mcpthermal.io.files import write_whole
+from mcpthermal.mesh.writing import write_whole
 from mcpthermal.result.steady import SteadyResult
 
 _TYPES = {"wedge18": "wedge18", "tetra": "tetra", "tetra10": "tetra10"}

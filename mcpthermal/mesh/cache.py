@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
 import zipfile
 from dataclasses import fields
 from importlib.metadata import version
@@ -16,6 +15,7 @@ import numpy as np
 from mcpthermal.errors import MeshError
 from mcpthermal.mesh.columns import ColumnMesh, audit, generate_mesh
 from mcpthermal.mesh.sizing import MeshSpec
+from mcpthermal.mesh.writing import write_whole
 from mcpthermal.package.package import Package
 
 _ARRAYS = ("vertices", "edges", "edge_columns", "areas", "levels", "cell_part", "solid_parts", "triangles")
@@ -64,15 +64,6 @@ def _load(package: Package, spec: MeshSpec, file: Path) -> ColumnMesh:
 
 def _save(mesh: ColumnMesh, file: Path) -> None:
     assert {item.name for item in fields(mesh)} == {*_ARRAYS, "members", "part_names", "spec"}
-    file.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(suffix=".npz", dir=file.parent)
-    os.close(handle)
-    try:
-        arrays: dict[str, Any] = {name: getattr(mesh, name) for name in _ARRAYS}
-        arrays |= {f"member_{part}": member for part, member in mesh.members.items()}
-        np.savez_compressed(temporary, **arrays)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, file)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    arrays: dict[str, Any] = {name: getattr(mesh, name) for name in _ARRAYS}
+    arrays |= {f"member_{part}": member for part, member in mesh.members.items()}
+    write_whole(file, lambda temporary: np.savez_compressed(temporary, **arrays))

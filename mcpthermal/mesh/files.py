@@ -17,6 +17,7 @@ import scipy.sparse as sp
 from mcpthermal.errors import McpThermalWarning, MeshError
 from mcpthermal.mesh.columns import ColumnMesh
 from mcpthermal.mesh.tetrahedra import TetMesh
+from mcpthermal.mesh.writing import write_whole
 from mcpthermal.package.columns import Place
 from mcpthermal.units import quantity
 
@@ -198,20 +199,7 @@ def write_mesh(mesh: ColumnMesh, path: str | os.PathLike[str], cells: str = "pri
         cell_data={"gmsh:physical": tags, "gmsh:geometrical": tags},
         field_data={name: np.array([tag, dim]) for name, dim, tag, _, _ in blocks},
     )
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(suffix=".msh", dir=target.parent)
-        os.close(handle)
-        try:
-            meshio.gmsh.write(temporary, data, fmt_version="4.1")
-            os.chmod(temporary, 0o644)
-            os.replace(temporary, target)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise MeshError(f"mesh file '{target}' cannot be written: {error.strerror or error}") from error
-    return target
+    return write_whole(target, lambda temporary: meshio.gmsh.write(temporary, data, fmt_version="4.1"))
 
 
 def _surface(mesh: ColumnMesh, face: str, cells: str) -> np.ndarray:

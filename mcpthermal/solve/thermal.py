@@ -36,6 +36,11 @@ class ThermalProblem:
         self.sources: list[tuple[str, str, Floats]] = []
         self.exchanges: list[tuple[str, str, Any, Floats]] = []
         self.fixed: list[tuple[str, str, Any, float]] = []
+        levels = [load.ambient for load in case.of(Convection)] + [
+            load.temperature for load in case.of(FixedTemperature)
+        ]
+        # All temperatures are counted from this one, so that small rises are not lost in its rounding.
+        self.reference = float(np.mean(levels))
         for load in case.of(Power):
             self.sources.append((load.place, "power", self._power(load)))
         for load in case.of(HeatFlux):
@@ -43,7 +48,8 @@ class ThermalProblem:
             self.sources.append((load.place, "flux", space.face_load(faces, load.flux)))
         for load in case.of(Convection):
             faces = mesh.exposed(mesh.faces_of(case.place(load.place)))
-            matrix, push = space.face_exchange(faces, load.h), space.face_load(faces, load.h * load.ambient)
+            matrix = space.face_exchange(faces, load.h)
+            push = space.face_load(faces, load.h * (load.ambient - self.reference))
             self.exchanges.append((load.place, "convection", matrix, push))
         taken = np.zeros(space.size, bool)
         for load in case.of(FixedTemperature):
@@ -56,10 +62,6 @@ class ThermalProblem:
             taken[entries] = True
             self.fixed.append((load.place, "fixed temperature", entries, load.temperature))
         self.numbering = Numbering(space.active, [(entries, value) for _, _, entries, value in self.fixed])
-        levels = [load.ambient for load in case.of(Convection)] + [
-            load.temperature for load in case.of(FixedTemperature)
-        ]
-        self.reference = float(np.mean(levels))
         self.supply = sum((load for _, _, load in self.sources), np.zeros(space.size))
         self._kept = False
         self.push = sum((load for _, _, _, load in self.exchanges), np.zeros(space.size))
@@ -98,7 +100,7 @@ class ThermalProblem:
         """
         self._assemble(temperature)
         number = self.numbering
-        base = np.where(number.is_fixed, number.values, self.reference)
+        base = np.where(number.is_fixed, number.values - self.reference, 0.0)
         load = number.collapse(self.supply + joule + self.push - self.operator.apply(base))
         scale = float(np.linalg.norm(load))
         guess = number.pick(temperature) - self.reference
@@ -111,7 +113,7 @@ class ThermalProblem:
         scale = max(slack * scale, 4 * noise / self.solver.rtol)
         if scale < loose:
             rise, report = self.solver.solve(system, load, rise, scale=scale)
-        return base + number.expand(self._levelled(system, load, rise, scale)), report
+        return self.reference + (base + number.expand(self._levelled(system, load, rise, scale))), report
 
     def _levelled(self, system: Any, load: Floats, rise: Floats, scale: float) -> Floats:
         """The rise shifted as a whole so that the heat balance closes, unless that costs the residual.
@@ -126,10 +128,11 @@ class ThermalProblem:
 
     def heat(self, temperature: Floats, joule: Floats) -> list[tuple[str, str, float]]:
         """Heat into the body (W) by each load: (place, kind, heat); a fixed temperature's by its residual."""
+        rise = temperature - self.reference
         rows = [(place, kind, float(load.sum())) for place, kind, load in self.sources]
         for place, kind, matrix, push in self.exchanges:
-            rows.append((place, kind, float(push.sum() - (matrix @ temperature).sum())))
+            rows.append((place, kind, float(push.sum() - (matrix @ rise).sum())))
         if self.fixed:
-            reaction = self.operator.apply(temperature) - self.supply - joule - self.push
+            reaction = self.operator.apply(rise) - self.supply - joule - self.push
             rows += [(place, kind, float(reaction[entries].sum())) for place, kind, entries, _ in self.fixed]
         return rows

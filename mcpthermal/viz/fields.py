@@ -10,6 +10,7 @@ import numpy as np
 
 from mcpthermal.errors import InputError, near_misses
 from mcpthermal.mesh.columns import generate_mesh
+from mcpthermal.mesh.writing import write_whole
 from mcpthermal.package.package import Package
 from mcpthermal.result.steady import SteadyResult
 from mcpthermal.viz.scene import bar, cut_away, look, make_grid, make_plotter, mesh_grid, outlines, surface
@@ -160,16 +161,13 @@ def save_pictures(result: SteadyResult, folder: str | os.PathLike[str]) -> list[
     """
     wanted = ["package", "temperature"] + (["current_density"] if result.electrical is not None else [])
     written = []
-    Path(folder).mkdir(parents=True, exist_ok=True)
     for name in wanted:
         if name == "package":
             plotter = plot_package(result.case.package, result.mesh, off_screen=True)
         else:
             plotter = plot_field(result, name, off_screen=True)
-        target, temporary = Path(folder) / f"{name}.png", Path(folder) / f".writing-{name}.png"
-        plotter.screenshot(str(temporary))
+        target = write_whole(Path(folder) / f"{name}.png", plotter.screenshot)
         plotter.close()
-        temporary.replace(target)
         written.append(target)
     return written
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 import mcpthermal as mt
-from mcpthermal.io.files import write_whole
 from mcpthermal.mesh.cache import cached_mesh
+from mcpthermal.mesh.writing import write_whole
 from mcpthermal.units import mm
 
 COPPER = mt.Material("metal", 400.0, electrical_conductivity=5e7)
@@ -69,7 +69,7 @@ def test_nothing_is_lost_when_writing_fails(tmp_path: Path) -> None:
         file.write_text("half")
         raise OSError("disk full")
 
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(mt.OutputError, match="disk full"):
         write_whole(target, fail)
     assert target.read_text() == "old"
     assert [path.name for path in tmp_path.iterdir()] == ["result.txt"]
@@ -77,7 +77,7 @@ def test_nothing_is_lost_when_writing_fails(tmp_path: Path) -> None:
 
 def test_a_file_in_the_way_is_explained(tmp_path: Path) -> None:
     (tmp_path / "results").write_text("")
-    with pytest.raises(mt.InputError, match="cannot write"):
+    with pytest.raises(mt.OutputError, match="cannot be written"):
         write_whole(tmp_path / "results" / "x.txt", lambda file: file.write_text(""))
 
 

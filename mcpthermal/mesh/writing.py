@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from mcpthermal.errors import InputError
+from mcpthermal.errors import OutputError
 
 
 def write_whole(path: str | os.PathLike[str], write: Callable[[Path], object]) -> Path:
@@ -26,22 +26,25 @@ def write_whole(path: str | os.PathLike[str], write: Callable[[Path], object]) -
 
     Raises
     ------
-    InputError
-        If the folder cannot be written to.
+    OutputError
+        If the file cannot be written; what was there before is still there.
     """
     target = Path(path)
+    temporary = None
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=".writing-", suffix=target.suffix, dir=target.parent)
-    except OSError as error:
-        raise InputError(f"cannot write '{target}': {error.strerror}; choose another folder") from error
-    os.close(handle)
-    temporary = Path(name)
-    try:
+        os.close(handle)
+        temporary = Path(name)
         write(temporary)
         temporary.chmod(0o644)
         temporary.replace(target)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
+    except BaseException as error:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise OutputError(
+                f"'{target}' cannot be written: {error.strerror or error}; free space or choose another folder"
+            ) from error
         raise
     return target
