@@ -33,7 +33,8 @@ def test_both_forms_give_the_same_answer() -> None:
     answers = []
     for name in ("case.py", "case.toml"):
         case = mt.read_case(CASE / name)
-        mesh = mt.generate_mesh(case.package, mt.MeshSpec("coarse", max_size=3e-3))
+        spec = mt.MeshSpec("coarse", edge_size=1e-3, max_size=3e-3, layer_size=1e-3, growth=1.5)
+        mesh = mt.generate_mesh(case.package, spec)
         answers.append(mt.solve_steady(case, mesh, tolerance=1e-6).max_temperature("memory") - AMBIENT)
     assert answers[0] == pytest.approx(answers[1], rel=1e-10)
 
