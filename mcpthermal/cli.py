@@ -7,6 +7,7 @@ cannot be had or trusted; 5 a library is missing; 6 a file cannot be written.
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -44,9 +45,14 @@ Level = Annotated[str, typer.Option("--level", help="How fine the mesh is: coars
 
 @contextmanager
 def _explained() -> Iterator[None]:
-    """Turn errors into a message and an exit code."""
+    """Turn errors into a message and an exit code, warnings into messages."""
     try:
-        yield
+        with warnings.catch_warnings(record=True) as caught:
+            try:
+                yield
+            finally:
+                for item in dict.fromkeys(str(warning.message) for warning in caught):
+                    _messages.print(f"warning: {item}", style="yellow", markup=False, soft_wrap=True)
     except McpThermalError as error:
         _messages.print(f"error: {error}", style="red", markup=False, soft_wrap=True)
         raise typer.Exit(next(code for kind, code in EXIT_CODES if isinstance(error, kind))) from None

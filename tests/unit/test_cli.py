@@ -86,6 +86,21 @@ def test_errors_have_codes_and_no_traceback(
     assert message in done.output and "Traceback" not in done.output
 
 
+def test_warnings_are_told_in_words(tmp_path: Path) -> None:
+    """A board that gets hotter than its data: one line for each law, no source code."""
+    file = tmp_path / "case.toml"
+    text = (
+        CASE.replace("CURRENT", "5 A").replace('material = "copper"', 'material = "fr4"').replace("h = 1000", "h = 100")
+    )
+    loads = text.index("[[loads]]")
+    power = '[[loads]]\ntype = "Power"\nplace = "bar"\npower = "0.05 W"\n'
+    convection = text[text.rindex("[[loads]]") :]
+    file.write_text(text[:loads] + power + convection)
+    done = runner.invoke(app, ["run", str(file), "-o", str(tmp_path / "out"), "--no-pictures", "--level", "coarse"])
+    assert done.exit_code == 0, done.output
+    assert "warning: part 'bar': material 'fr4'" in done.output and "check_range" not in done.output
+
+
 def test_a_missing_library_is_named_with_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
     import builtins
 

@@ -198,6 +198,13 @@ def test_layers_are_graded(thickness: float) -> None:
     assert ((ratio < 2.9) & (ratio > 1 / 2.9)).all()
 
 
+@pytest.mark.parametrize("thickness", [1.0, 2.0, 2.0 * (1 + 1e-15), 6.4, 6.4 * (1 + 1e-15), 20.48])
+def test_no_layer_is_lost_to_rounding(thickness: float) -> None:
+    """Whole multiples of the graded sizes leave no layer of zero thickness in the middle."""
+    steps = np.diff(graded_levels([0.0, thickness * 10 * um], MeshSpec(layer_size=10 * um), 10 * mm))
+    assert steps.min() > 2 * um
+
+
 def test_circles_have_a_multiple_of_four_sides() -> None:
     assert segment_count(100 * um, 1.0) == 8
     assert segment_count(100 * um, 30 * um) % 4 == 0
