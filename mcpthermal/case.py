@@ -270,8 +270,8 @@ def _check_terminals(case: Case) -> None:
         names = ", ".join(f"'{terminal.name}' ({describe(terminal.current, 'A')})" for terminal in here)
         if abs(total) > 1e-9 * scale:
             raise LoadError(
-                f"the currents into the conductor at {names} do not add up: {describe(total, 'A')} is left over; "
-                "correct them, or give one terminal a Voltage"
+                f"the currents into the conductor at {names} do not add up: {describe(total, 'A')} is left over, "
+                "and it has no reference potential; correct them, or give one terminal a Voltage"
             )
         raise LoadError(
             f"the conductor with the terminals {names} has no reference potential; give one of its terminals a "
