@@ -109,15 +109,15 @@ def cut_away(grid: Any) -> Any:
     """The outer surface without the quarter that faces the viewer, cut through the centre."""
     pv = load_pyvista()
     x0, x1, y0, y1, _, _ = grid.bounds
-    sliver = 1e-4 * (x1 - x0)
-    origin = ((x0 + x1) / 2, (y0 + y1) / 2, 0.0)
-    left = grid.clip(normal="x", origin=origin)
-    right = grid.clip(normal="-x", origin=origin).clip(normal="-y", origin=origin)
-    pieces = [surface(left), surface(right)]
-    # The seam between the two pieces is inside the body.
-    kept = [pieces[0], pieces[1].extract_cells(np.abs(pieces[1].cell_centers().points[:, 0] - origin[0]) > sliver)]
-    seam = pieces[0].cell_centers().points
-    kept[0] = pieces[0].extract_cells((np.abs(seam[:, 0] - origin[0]) > sliver) | (seam[:, 1] < origin[1] - sliver))
+    origin = np.array([(x0 + x1) / 2, (y0 + y1) / 2, 0.0])
+    sliver = 1e-6 * (x1 - x0)
+    kept = []
+    # Each of three quarters, without the faces that another one covers.
+    for x_side, y_side, covered in (("x", "y", [1]), ("x", "-y", [0, 1]), ("-x", "-y", [0])):
+        piece = surface(grid.clip(normal=x_side, origin=origin).clip(normal=y_side, origin=origin))
+        corners = np.abs(piece.points[piece.regular_faces] - origin)
+        inside = (corners[:, :, covered] < sliver).all(axis=1).any(axis=1)
+        kept.append(piece.extract_cells(~inside))
     return surface(pv.merge(kept, merge_points=False))
 
 
