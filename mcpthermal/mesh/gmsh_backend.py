@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -60,7 +61,7 @@ def load_gmsh() -> Any:
     except ImportError as error:
         raise MissingLibraryError("the mesher Gmsh is not installed; run: pip install gmsh") from error
     except OSError as error:
-        name = str(error).split(":")[0]
+        name = Path(str(error).split(":")[0]).name
         package = LIBRARIES.get(name)
         cure = f"run: apt-get install {package}" if package else "install the system package that brings it"
         raise MissingLibraryError(f"Gmsh cannot start: the system has no {name}; {cure}") from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import sys
 from typing import Any
@@ -18,6 +19,13 @@ LIBRARIES = {
     "libXrender.so.1": "libxrender1",
     "libgomp.so.1": "libgomp1",
 }
+
+OFF_SCREEN = (
+    ("libEGL.so.1", "vtkEGLRenderWindow"),
+    ("libOSMesa.so.8", "vtkOSOpenGLRenderWindow"),
+    ("libOSMesa.so.6", "vtkOSOpenGLRenderWindow"),
+)
+"""Libraries that draw without a screen, best first, and VTK's window for each."""
 
 WINDOW = (1600, 1100)
 
@@ -50,8 +58,14 @@ def load_pyvista() -> Any:
         Naming the Debian package of a shared library that the system lacks.
     """
     if sys.platform.startswith("linux") and not os.environ.get("DISPLAY"):
-        # Without a screen VTK would first complain about the missing one.
-        os.environ.setdefault("VTK_DEFAULT_OPENGL_WINDOW", "vtkEGLRenderWindow")
+        # VTK would first complain about the missing screen, and crash if it found neither library.
+        window = next((name for library, name in OFF_SCREEN if _loads(library)), None)
+        if window is None:
+            raise MissingLibraryError(
+                "pictures without a screen need libEGL.so.1 or libOSMesa.so.8, and the system has neither; "
+                "run: apt-get install libegl1"
+            )
+        os.environ.setdefault("VTK_DEFAULT_OPENGL_WINDOW", window)
     try:
         import pyvista
     except ImportError as error:
@@ -62,6 +76,15 @@ def load_pyvista() -> Any:
                 ) from error
         raise MissingLibraryError(f"pictures need PyVista ({error}); run: pip install pyvista") from error
     return pyvista
+
+
+def _loads(library: str) -> bool:
+    """Whether the system has a shared library."""
+    try:
+        ctypes.CDLL(library)
+    except OSError:
+        return False
+    return True
 
 
 def make_grid(fields: Fields, stretch: float = 1.0) -> Any:

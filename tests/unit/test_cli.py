@@ -122,3 +122,35 @@ def test_a_missing_library_is_named_with_its_package(monkeypatch: pytest.MonkeyP
         load_gmsh()
     with pytest.raises(MissingLibraryError, match="libgl1"):
         load_pyvista()
+
+
+@pytest.mark.parametrize("path", ["", "/lib/x86_64-linux-gnu/"])
+def test_a_library_is_recognised_with_or_without_its_folder(monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+    import builtins
+
+    from mcpthermal.errors import MissingLibraryError
+    from mcpthermal.mesh.gmsh_backend import LIBRARIES, load_gmsh
+
+    real = builtins.__import__
+    for library, package in LIBRARIES.items():
+
+        def broken(name: str, *rest: object, library: str = library, **more: object) -> object:
+            if name == "gmsh":
+                raise OSError(f"{path}{library}: cannot open shared object file")
+            return real(name, *rest, **more)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(builtins, "__import__", broken)
+        with pytest.raises(MissingLibraryError, match=f"apt-get install {package}"):
+            load_gmsh()
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux draws by EGL or OSMesa")
+def test_without_any_way_to_draw_the_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """VTK itself would crash the process."""
+    from mcpthermal.errors import MissingLibraryError
+    from mcpthermal.viz import scene
+
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.setattr(scene, "_loads", lambda library: False)
+    with pytest.raises(MissingLibraryError, match="apt-get install libegl1"):
+        scene.load_pyvista()
