@@ -90,8 +90,8 @@ class ColumnOperator:
             for node in range(3):
                 result[rows[:, node]] += along[:, node] + through[:, node]
         if self.varying:
-            gather, scatter, matrices = self._varying_planes
-            planes = gather @ field
+            values, differences, slopes, scatter, matrices = self._varying_planes
+            planes = values @ field + slopes @ (differences @ field)
             products = np.empty_like(planes)
 
             def multiply(numbers: range) -> None:
@@ -109,19 +109,26 @@ class ColumnOperator:
         return [(layers, self.plane.matrix(k), self.plane.matrix(m), k, m) for layers, k, m in self.shared]
 
     @cached_property
-    def _varying_planes(self) -> tuple[Any, Any, list[Any]]:
-        """Sparse maps from nodes to Gauss planes (values, then slopes) and back with weights; each plane's matrix."""
-        count = len(self.varying)
-        gather, scatter = np.zeros((6 * count, self.shape[1])), np.zeros((self.shape[1], 6 * count))
+    def _varying_planes(self) -> tuple[Any, Any, Any, Any, list[Any]]:
+        """Sparse maps from nodes to Gauss planes and back with weights, and the matrix of each plane.
+
+        A layer has three planes of values, then three of slopes; slopes go by the differences from its middle node.
+        """
+        count, nodes_in_all = len(self.varying), self.shape[1]
+        values, differences = np.zeros((6 * count, nodes_in_all)), np.zeros((2 * count, nodes_in_all))
+        slopes, scatter = np.zeros((6 * count, 2 * count)), np.zeros((nodes_in_all, 6 * count))
         matrices = []
         for number, (layer, stiffness, mass) in enumerate(self.varying):
             h, nodes = self.heights[layer], slice(2 * layer, 2 * layer + 3)
+            differences[2 * number : 2 * number + 2, nodes] = [[1.0, -1.0, 0.0], [0.0, -1.0, 1.0]]
             for g, weight in enumerate(WEIGHTS):
                 row = 6 * number + g
-                gather[row, nodes], gather[row + 3, nodes] = VALUES[g], SLOPES[g]
+                values[row, nodes] = VALUES[g]
+                slopes[row + 3, 2 * number : 2 * number + 2] = SLOPES[g, [0, 2]]
                 scatter[nodes, row], scatter[nodes, row + 3] = weight * h * VALUES[g], weight / h * SLOPES[g]
             matrices += [self.plane.matrix(data) for data in (*stiffness, *mass)]
-        return sp.csr_array(gather), sp.csr_array(scatter), matrices
+        maps = (sp.csr_array(item) for item in (values, differences, slopes, scatter))
+        return (*maps, matrices)
 
     def _layer_blocks(self, reduce: Any, shape: Floats) -> Any:
         """For each layer: selected planar entries times vertical matrices in a basis `shape` of the nodes.

@@ -163,3 +163,21 @@ def test_leaving_the_range_of_a_law_warns() -> None:
     with pytest.warns(mt.RangeWarning, match=r"'slab'.*thermal_conductivity was used at 70\d") as caught:
         mt.solve_steady(case, mt.generate_mesh(package, "coarse"))
     assert len(caught) == 1
+
+
+def test_a_thin_film_between_thick_parts_closes_its_balance() -> None:
+    """0.2 um of a metal whose conductivities depend on temperature, under 0.5 mm of silicon: drops as in one dimension."""
+    package = mt.Package.from_parts(
+        [
+            mt.Part("film", mt.rectangle(2 * mm), (0.0, 0.2e-3 * mm), "copper"),
+            mt.Part("chip", mt.rectangle(2 * mm), (0.2e-3 * mm, 0.5 * mm), "silicon"),
+        ]
+    )
+    loads = [mt.HeatFlux("top", 1e6), mt.Convection("bottom", 5e4, 300.0)]
+    currents = [mt.Current("film.x_min", 0.01), mt.Voltage("film.x_max", 0.0)]
+    result = mt.solve_steady(mt.Case(package, [*loads, *currents]), mt.generate_mesh(package, "coarse"))
+    assert result.balance.relative_defect < 1e-8
+    assert result.balance.relative_charge_defect < 1e-8
+    assert result.mean_temperature("film") - 300.0 == pytest.approx(20.0, rel=1e-3)
+    drop = result.max_temperature("chip") - result.max_temperature("film")
+    assert drop == pytest.approx(1e6 * 0.4998e-3 / (148.0 * (322.0 / 300.0) ** (-4 / 3)), rel=5e-3)
