@@ -166,7 +166,7 @@ def test_leaving_the_range_of_a_law_warns() -> None:
 
 
 def test_a_thin_film_between_thick_parts_closes_its_balance() -> None:
-    """0.2 um of a metal whose conductivities depend on temperature, under 0.5 mm of silicon: drops as in one dimension."""
+    """0.2 um of a metal whose conductivities depend on temperature, under silicon: as in one dimension."""
     package = mt.Package.from_parts(
         [
             mt.Part("film", mt.rectangle(2 * mm), (0.0, 0.2e-3 * mm), "copper"),
