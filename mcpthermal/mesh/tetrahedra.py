@@ -12,6 +12,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from mcpthermal.errors import InputError, MeshError, near_misses
+from mcpthermal.mesh import curved
 from mcpthermal.package.columns import SIDES, Place
 from mcpthermal.package.footprint import rectangle
 from mcpthermal.package.parts import Part
@@ -24,6 +25,10 @@ MOST_POINTS = 2_000_000
 """Beyond it three point numbers do not fit into the 64 bits of a facet's key."""
 
 _OPPOSITE = np.array([[1, 2, 3], [0, 2, 3], [0, 1, 3], [0, 1, 2]])
+
+_EDGE_OF = np.zeros((4, 4), np.int64)
+_EDGE_OF[tuple(curved.EDGES.T)] = _EDGE_OF[tuple(curved.EDGES.T[::-1])] = np.arange(6)
+"""The edge between two corners of a tetrahedron."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +58,7 @@ class TetFaces:
 
 @dataclass(frozen=True, eq=False)
 class TetMesh:
-    """Linear tetrahedra with named volumes and surfaces; made by `read_mesh`.
+    """Tetrahedra, straight or curved, with named volumes and surfaces; made by `read_mesh`.
 
     Attributes
     ----------
@@ -65,6 +70,8 @@ class TetMesh:
     part_names : tuple of str
     surfaces : mapping of str to (n, 3) array of int
         The corner points of each named surface.
+    middles : (n_cells, 6, 3) array, optional
+        The middles of the edges 01, 12, 02, 03, 13, 23 of each cell (m); none where all edges are straight.
     """
 
     points: Floats
@@ -73,6 +80,7 @@ class TetMesh:
     part_names: tuple[str, ...]
     surfaces: Mapping[str, Ints] = field(default_factory=dict)
     members: Mapping[int, Ints] = field(default_factory=dict)
+    middles: Floats | None = None
 
     def __repr__(self) -> str:
         return f"TetMesh({self.summary()})"
@@ -93,9 +101,14 @@ class TetMesh:
 
     @cached_property
     def cell_volumes(self) -> Floats:
-        """(n_cells,) volumes (m3)."""
+        """(n_cells,) volumes (m3), exact for curved cells too."""
         edges = self.points[self.cells[:, 1:]] - self.points[self.cells[:, :1]]
-        return np.abs(np.linalg.det(edges)) / 6
+        volumes = np.abs(np.linalg.det(edges)) / 6
+        if self.middles is not None:
+            corners = self.points[self.cells]
+            bent = curved.bent(corners, self.middles)
+            volumes[bent] = curved.cell_volumes(corners[bent], self.middles[bent])
+        return np.asarray(volumes)
 
     def volumes(self) -> Floats:
         """The volume of each part (m3)."""
@@ -125,7 +138,10 @@ class TetMesh:
             )
         parts = []
         for number, name in enumerate(self.part_names):
-            corners = self.points[np.unique(self.cells[self.cell_part == number])]
+            mine = self.cell_part == number
+            corners = self.points[np.unique(self.cells[mine])]
+            if self.middles is not None:
+                corners = np.vstack([corners, self.middles[mine].reshape(-1, 3)])
             (x0, y0, z0), (x1, y1, z1) = corners.min(axis=0).tolist(), corners.max(axis=0).tolist()
             box = rectangle((x1 - x0, y1 - y0), at=((x0 + x1) / 2, (y0 + y1) / 2))
             parts.append(Part(name, box, (z0, z1), materials[name]))
@@ -157,24 +173,49 @@ class TetMesh:
         """(n, 3) corner points of faces."""
         return self._facets[1][faces.facet]
 
+    def facet_middles(self, faces: TetFaces) -> Floats:
+        """(n, 3, 3) middles of the edges 01, 12, 02 of `facet_points` (m)."""
+        corners = self.facet_points(faces)
+        if self.middles is None:
+            return np.asarray(self.points[corners[:, curved.FACE_EDGES]].mean(axis=2))
+        cells = self.facet_sides(faces)[:, 0]
+        local = (self.cells[cells][:, None] == corners[:, :, None]).argmax(axis=2)
+        first, second = curved.FACE_EDGES.T
+        return np.asarray(self.middles[cells[:, None], _EDGE_OF[local[:, first], local[:, second]]])
+
+    def facet_sides(self, faces: TetFaces) -> Ints:
+        """(n, 2) cells on both sides of faces, the second one -1 outside."""
+        return self._facets[2][faces.facet]
+
+    def opposite(self, faces: TetFaces) -> TetFaces:
+        """The same faces seen from the cell on the other side.
+
+        Raises
+        ------
+        MeshError
+            If a face lies on the outside.
+        """
+        other = self.facet_sides(faces).sum(axis=1) - faces.cells
+        if (other < 0).any():
+            raise MeshError(f"{int((other < 0).sum())} faces lie on the outside of the mesh and have no other side")
+        return TetFaces(faces.facet, other)
+
     def cells_of(self, place: Place) -> Bools:
         """The cells of a place's parts."""
         return np.isin(self.cell_part, place.parts)
 
     def faces_of(self, place: Place) -> TetFaces:
         """The faces that a place means: a named surface, a side of the mesh, a side of a part, or an interface."""
-        sides = self._facets[2]
         if place.face == "surface":
             return self._surface(place.text)
         if not place.parts:
-            return self._side(self._between(self.solid, None), place.face)
+            return self._side(self.between(self.solid, None), place.face)
         cells = self.cells_of(place)
         if place.face == "interface":
-            return self._between(cells, np.isin(self.cell_part, place.others))
+            return self.between(cells, np.isin(self.cell_part, place.others))
         if place.face in ("foot", "pad"):
             raise InputError(f"place '{place.text}': an imported mesh has no vias or openings; name a surface group")
-        assert sides is not None
-        return self._side(self._between(cells, None), place.face)
+        return self._side(self.between(cells, None), place.face)
 
     def _surface(self, name: str) -> TetFaces:
         keys, _, sides = self._facets
@@ -188,7 +229,11 @@ class TetMesh:
             )
         return TetFaces(facet, sides[facet, 0])
 
-    def _between(self, inner: Bools, outer: Bools | None) -> TetFaces:
+    def between(self, inner: Bools, outer: Bools | None) -> TetFaces:
+        """Faces whose inner cell is in `inner` and whose other cell is in `outer` (None: anything but `inner`).
+
+        The world outside the mesh counts as an outer cell if `outer` is None.
+        """
         sides = self._facets[2]
         inside = np.append(inner, False)
         outside = np.append(~inner if outer is None else outer, outer is None)
@@ -229,7 +274,12 @@ class TetMesh:
     def face_areas(self, faces: TetFaces) -> Floats:
         """Areas (m2)."""
         corners = self.points[self.facet_points(faces)]
-        return np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1) / 2
+        areas = np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1) / 2
+        if self.middles is not None:
+            middles = self.facet_middles(faces)
+            bent = curved.bent(corners, middles)
+            areas[bent] = curved.face_areas(corners[bent], middles[bent])
+        return np.asarray(areas)
 
     def face_keys(self, faces: TetFaces) -> Ints:
         """A number for each face."""
