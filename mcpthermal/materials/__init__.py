@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from mcpthermal.materials.base import Law
-from mcpthermal.materials.law import Constant, Linear, Metal, Polynomial, PowerLaw, Table, as_law
+from mcpthermal.materials.law import Constant, Exponential, Linear, Metal, Polynomial, PowerLaw, Table, as_law
 from mcpthermal.materials.library import material, materials
 from mcpthermal.materials.material import Material
-from mcpthermal.materials.reader import material_from_table, read_materials
+from mcpthermal.materials.reader import law_from_table, material_from_table, read_materials
 
 __all__ = [
     "Constant",
+    "Exponential",
     "Law",
     "Linear",
     "Material",
@@ -18,6 +19,7 @@ __all__ = [
     "PowerLaw",
     "Table",
     "as_law",
+    "law_from_table",
     "material",
     "material_from_table",
     "materials",

@@ -15,6 +15,9 @@ from mcpthermal.units import describe, quantity
 
 Array: TypeAlias = NDArray[np.float64]
 
+EXPECTED = (273.15, 398.15)
+"""Where a law without a range must make sense (K): 0 to 125 degC."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Law(ABC):

@@ -123,6 +123,34 @@ class PowerLaw(Law):
 
 
 @dataclass(frozen=True)
+class Exponential(Law):
+    """``value * exp(exponent * (T - reference_temperature))``, the exponent in 1/K."""
+
+    value: float
+    reference_temperature: float
+    exponent: float
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._read("value")
+        self._read("reference_temperature", "K", minimum=0.0)
+        self._read("exponent", "1/K")
+
+    def __call__(self, temperature: ArrayLike) -> Array:
+        difference = np.asarray(temperature, dtype=float) - self.reference_temperature
+        # Beyond the largest number it is infinite; whoever uses the value notices.
+        with np.errstate(over="ignore"):
+            return np.asarray(self.value * np.exp(self.exponent * difference))
+
+    def derivative(self, temperature: ArrayLike) -> Array:
+        return np.asarray(self.exponent * self(temperature))
+
+    @property
+    def is_constant(self) -> bool:
+        return self.exponent == 0.0
+
+
+@dataclass(frozen=True)
 class Metal(Law):
     """The conductivity of a metal whose resistivity is linear: ``1 / (rho0 (1 + a (T - T0)))``.
 

@@ -10,11 +10,13 @@ from typing import Any, cast
 import numpy as np
 
 from mcpthermal.errors import MaterialError, RangeWarning
-from mcpthermal.materials.base import Law
+from mcpthermal.materials.base import EXPECTED, Law
 from mcpthermal.materials.law import as_law
+from mcpthermal.materials.tensor import ENTRIES, check_definite, is_row, read_entries, without_zeros
 from mcpthermal.units import describe, quantity
 
-Axes = tuple[Law, Law, Law]
+Axes = tuple[Law, ...]
+"""Three laws along x, y and z, or the six of a symmetric tensor: xx, yy, zz, yz, xz, xy."""
 
 PROPERTIES: Mapping[str, str] = {
     "thermal_conductivity": "W/(m K)",
@@ -28,7 +30,6 @@ PROPERTIES: Mapping[str, str] = {
 AXIAL = ("thermal_conductivity", "electrical_conductivity")
 """The properties that may differ along x, y and z."""
 
-_EXPECTED = (273.15, 398.15)  # where a law without a range must make sense: 0 to 125 degC
 _SAMPLES = 50
 
 
@@ -37,16 +38,17 @@ class Material:
     """A material.
 
     Properties are numbers in SI units, strings such as ``"130 W/(m K)"``, or laws of temperature. The
-    conductivities may also be three of those, along x, y and z; they are kept as three laws, every other
-    property as one. Materials are compared by value and can be keys.
+    conductivities may also be three of those, along x, y and z, or a full symmetric tensor: three rows of
+    three, or a mapping with the keys xx, yy, zz and (0 if left out) yz, xz, xy. They are kept as three laws, or
+    as six in that order; every other property as one. Materials are compared by value and can be keys.
 
     Parameters
     ----------
     name : str
         Its name, for messages and tables.
-    thermal_conductivity : float, str, Law, or three of them
+    thermal_conductivity : float, str, Law, three of them, or a tensor
         In W/(m K).
-    electrical_conductivity : float, str, Law, or three of them, optional
+    electrical_conductivity : float, str, Law, three of them, or a tensor, optional
         In S/m; None makes it an electrical insulator.
     density, specific_heat : float, str or Law, optional
         In kg/m3 and J/(kg K); needed only for transients.
@@ -60,7 +62,8 @@ class Material:
     UnitError
         If a number is not finite or a unit is wrong.
     MaterialError
-        If a property is not positive over its range (0 to 125 degC for a law without one).
+        If a property is not positive, or a tensor not positive definite, over its range (0 to 125 degC for a law
+        without one).
     """
 
     name: str
@@ -84,12 +87,12 @@ class Material:
 
     @property
     def thermal_axes(self) -> Axes:
-        """The laws of the thermal conductivity along x, y and z, in W/(m K)."""
+        """The three or six laws of the thermal conductivity, in W/(m K)."""
         return cast(Axes, self.thermal_conductivity)
 
     @property
     def electrical_axes(self) -> Axes | None:
-        """The laws of the electrical conductivity along x, y and z in S/m; None in an insulator."""
+        """The three or six laws of the electrical conductivity in S/m; None in an insulator."""
         return cast("Axes | None", self.electrical_conductivity)
 
     @property
@@ -107,7 +110,8 @@ class Material:
         for property_name in PROPERTIES:
             value = getattr(self, property_name)
             if isinstance(value, tuple) and len(set(value)) > 1:
-                pairs += [(f"{property_name} along {axis}", law) for axis, law in zip("xyz", value, strict=True)]
+                axes = "xyz" if len(value) == 3 else ENTRIES
+                pairs += [(f"{property_name} along {axis}", law) for axis, law in zip(axes, value, strict=True)]
             elif value is not None:
                 pairs.append((property_name, value[0] if isinstance(value, tuple) else value))
         return tuple(pairs)
@@ -133,7 +137,7 @@ class Material:
         Raises
         ------
         MaterialError
-            If a property is not positive somewhere in between.
+            If a property is not positive, or a tensor not positive definite, somewhere in between.
 
         Warns
         -----
@@ -159,25 +163,54 @@ class Material:
                 RangeWarning,
                 stacklevel=2,
             )
+        for property_name in AXIAL if used_names is None else used_names.intersection(AXIAL):
+            self._check_tensor(property_name, (ends[0], ends[1]))
+
+    def _check_tensor(self, property_name: str, interval: tuple[float, float]) -> None:
+        laws = getattr(self, property_name)
+        if laws is not None and len(laws) == 6:
+            count = 1 if all(law.is_constant for law in laws) else _SAMPLES
+            label = f"{property_name} of material '{self.name}'"
+            check_definite(laws, PROPERTIES[property_name], label, np.linspace(*interval, count))
 
     def _read_axes(self, value: Any, property_name: str, unit: str) -> Axes:
-        if isinstance(value, str | Law) or not isinstance(value, Iterable) or getattr(value, "ndim", 1) == 0:
+        if not isinstance(value, Mapping) and not is_row(value):
             return (self._read_law(value, property_name, unit),) * 3
-        values = tuple(value)
+        values = value if isinstance(value, Mapping) else tuple(value)
+        laws = read_entries(values, unit, f"{property_name} of material '{self.name}'")
+        if laws is not None:
+            return self._read_tensor(laws, property_name, unit)
         if len(values) != 3:
             raise MaterialError(
                 f"{property_name} of material '{self.name}': {len(values)} values are not allowed; "
-                "give one, or three along x, y and z"
+                "give one, three along x, y and z, or a tensor of three rows"
             )
-        x, y, z = (
+        return tuple(
             self._read_law(v, f"{property_name} along {axis}", unit) for v, axis in zip(values, "xyz", strict=True)
         )
-        return x, y, z
+
+    def _read_tensor(self, laws: tuple[Law, ...], property_name: str, unit: str) -> Axes:
+        for axis, law in zip("xyz", laws[:3], strict=True):
+            self._read_law(law, f"{property_name} along {axis}", unit)
+        for entry, law in zip(ENTRIES[3:], laws[3:], strict=True):
+            _check_values(law, f"{property_name} along {entry}", self.name, law.range or EXPECTED)
+        axes = without_zeros(laws)
+        if len(axes) == 6:
+            ranges = [law.range for law in axes if law.range is not None] or [EXPECTED]
+            low, high = max(low for low, _ in ranges), min(high for _, high in ranges)
+            if low > high:
+                raise MaterialError(
+                    f"{property_name} of material '{self.name}': the ranges of its entries have no temperature in "
+                    "common; give laws made for the same temperatures"
+                )
+            label = f"{property_name} of material '{self.name}'"
+            check_definite(axes, unit, label, np.linspace(low, high, _SAMPLES))
+        return axes
 
     def _read_law(self, value: Any, label: str, unit: str) -> Law:
         maximum = 1.0 if label == "emissivity" else None
         law = as_law(value, unit, f"{label} of material '{self.name}'", above=0.0, maximum=maximum)
-        _check_values(law, label, self.name, law.range or _EXPECTED)
+        _check_values(law, label, self.name, law.range or EXPECTED)
         return law
 
     def _read_sources(self, sources: Any) -> tuple[tuple[str, str], ...]:
@@ -201,7 +234,9 @@ def _check_values(law: Law, label: str, name: str, interval: tuple[float, float]
     except MaterialError as error:
         raise MaterialError(f"{label} of material '{name}': {error}") from error
     allowed = "above 0 and at most 1" if label == "emissivity" else "finite and above 0"
-    bad = ~(np.isfinite(values) & (values > 0.0) & ((values <= 1.0) if label == "emissivity" else True))
+    signed = label.split(" along ")[-1] in ENTRIES[3:]
+    allowed = "finite" if signed else allowed
+    bad = ~(np.isfinite(values) & (signed | (values > 0.0)) & ((values <= 1.0) if label == "emissivity" else True))
     if bad.any():
         worst = int(np.argmax(bad))
         unit = PROPERTIES[label.split(" ")[0]]

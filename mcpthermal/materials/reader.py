@@ -12,7 +12,8 @@ along x, y and z, or a table with a law::
     range = [200.0, 600.0]    # K
     source = "where the number comes from"
 
-A property that follows different laws along the axes is a table of three such tables, x, y and z.
+A property that follows different laws along the axes is a table of three such tables, x, y and z; a full
+tensor has the keys xx, yy, zz and what it needs of yz, xz, xy, or is a list of three rows.
 """
 
 from __future__ import annotations
@@ -25,8 +26,9 @@ from typing import Any
 
 from mcpthermal.errors import InputError, MaterialError, near_misses
 from mcpthermal.materials.base import Law
-from mcpthermal.materials.law import Constant, Linear, Metal, Polynomial, PowerLaw, Table
+from mcpthermal.materials.law import Constant, Exponential, Linear, Metal, Polynomial, PowerLaw, Table
 from mcpthermal.materials.material import AXIAL, PROPERTIES, Material
+from mcpthermal.materials.tensor import ENTRIES
 from mcpthermal.units import quantity
 
 LAWS: Mapping[str, tuple[type[Law], tuple[str, ...]]] = {
@@ -35,6 +37,7 @@ LAWS: Mapping[str, tuple[type[Law], tuple[str, ...]]] = {
     "table": (Table, ("temperatures", "values")),
     "polynomial": (Polynomial, ("coefficients", "reference_temperature")),
     "power_law": (PowerLaw, ("value", "reference_temperature", "exponent")),
+    "exponential": (Exponential, ("value", "reference_temperature", "exponent")),
     "metal": (Metal, ("resistivity", "temperature_coefficient", "reference_temperature")),
 }
 """The laws that a file can name, and their parameters."""
@@ -110,43 +113,96 @@ def material_from_table(name: str, table: Any, where: str) -> Material:
         raise _placed(error, place) from error
 
 
+def law_from_table(table: Mapping[str, Any], unit: str, place: str) -> Law:
+    """Make a law from its table in a file.
+
+    Parameters
+    ----------
+    table : mapping
+        The key `law` with the name of the law, and its parameters.
+    unit : str
+        The SI unit of the values.
+    place : str
+        The file and the table, for messages.
+
+    Returns
+    -------
+    Law
+
+    Raises
+    ------
+    MaterialError, UnitError
+        If the table is not understood.
+    """
+    law = _read_law(table, unit, place)
+    if not isinstance(law, Law):
+        raise MaterialError(f"{place}, value: one number is needed, not {len(law)}")
+    return law
+
+
 def _read_property(key: str, value: Any, place: str) -> tuple[Any, str | None]:
     """The property as :class:`Material` takes it, and its source."""
+    if key in AXIAL and isinstance(value, list):
+        parts = [_read_entry(key, item, place) for item in value]
+        return [part for part, _ in parts], _joined(source for _, source in parts)
     if not isinstance(value, Mapping):
         return value, None
-    if key not in AXIAL or not {"x", "y", "z"} & set(value):
-        return _read_law(key, value, place), _read_source(value, place)
-    _check_keys(value, ("x", "y", "z", "source"), place)
-    missing = [axis for axis in "xyz" if axis not in value]
+    if key not in AXIAL or not {"x", "y", "z", *ENTRIES} & set(value):
+        return _read_law(value, PROPERTIES[key], place), _read_source(value, place)
+    axes = ("x", "y", "z") if {"x", "y", "z"} & set(value) else ENTRIES
+    _check_keys(value, (*axes, "source"), place)
+    missing = [axis for axis in axes[:3] if axis not in value]
     if missing:
-        raise MaterialError(f"{place}: {', '.join(missing)} is missing; give x, y and z, or one for all axes")
-    parts = [_read_property(f"{key} along {axis}", value[axis], f"{place}, {axis}") for axis in "xyz"]
-    found = [_read_source(value, place)] + [source for _, source in parts]
-    texts = dict.fromkeys(source for source in found if source is not None)
-    return tuple(part for part, _ in parts), "; ".join(texts) or None
+        raise MaterialError(
+            f"{place}: {', '.join(missing)} is missing; give {', '.join(axes[:3])}, or one value for all axes"
+        )
+    entries = {axis: _read_entry(key, value[axis], f"{place}, {axis}") for axis in axes if axis in value}
+    source = _joined([_read_source(value, place), *(source for _, source in entries.values())])
+    found = {axis: entry for axis, (entry, _) in entries.items()}
+    return (found if axes is ENTRIES else tuple(found.values())), source
 
 
-def _read_law(key: str, table: Mapping[str, Any], place: str) -> Any:
-    """One law, or three constants if `value` is a list."""
+def _read_entry(key: str, value: Any, place: str) -> tuple[Any, str | None]:
+    """One entry of a tensor (or one row of several), and its source."""
+    if isinstance(value, list):
+        return _read_property(key, value, place)
+    if not isinstance(value, Mapping):
+        return value, None
+    return law_from_table(value, PROPERTIES[key], place), _read_source(value, place)
+
+
+def _read_law(table: Mapping[str, Any], unit: str, place: str) -> Any:
+    """One law, or several constants if `value` is a list."""
     kind = table.get("law", "constant")
     if not isinstance(kind, str) or kind not in LAWS:
         raise MaterialError(f"{place}: unknown law {kind!r}; {near_misses(str(kind), LAWS)}")
     law, fields = LAWS[kind]
     _check_keys(table, (*_COMMON, *fields), place)
-    if kind == "metal" and not key.startswith("electrical_conductivity"):
+    if kind == "metal" and unit != PROPERTIES["electrical_conductivity"]:
         raise MaterialError(f"{place}: the law 'metal' is an electrical conductivity; use another, e.g. 'table'")
     optional = "reference_temperature" if kind == "polynomial" else None
     missing = [field for field in fields if field not in table and field != optional]
     if missing:
         raise MaterialError(f"{place}: {', '.join(missing)} is missing; the law '{kind}' needs {', '.join(fields)}")
-    unit = "ohm m" if kind == "metal" else PROPERTIES[key.split(" ")[0]]
-    factor = quantity(f"1 {table['unit']}", unit, f"{place}, unit") if "unit" in table else 1.0
+    own = "ohm m" if kind == "metal" else unit
+    factor = quantity(f"1 {table['unit']}", own, f"{place}, unit") if "unit" in table else 1.0
     given = {field: table[field] for field in fields if field in table}
     for field in set(given) & set(_WITH_UNIT):
-        given[field] = _scaled(given[field], factor, f"{unit}/K" if field == "slope" else unit, f"{place}, {field}")
-    if kind == "constant" and key in AXIAL and isinstance(given["value"], tuple):
-        return tuple(Constant(value, range=table.get("range")) for value in given["value"])
+        given[field] = _scaled(given[field], factor, f"{own}/K" if field == "slope" else own, f"{place}, {field}")
+    if kind == "constant":
+        return _constants(given["value"], table.get("range"))
     return law(**given, range=table.get("range"))
+
+
+def _constants(value: Any, interval: Any) -> Any:
+    """A constant law; for a list of numbers, or of lists of them, as many laws."""
+    if isinstance(value, tuple):
+        return tuple(_constants(item, interval) for item in value)
+    return Constant(value, range=interval)
+
+
+def _joined(sources: Iterable[str | None]) -> str | None:
+    return "; ".join(dict.fromkeys(source for source in sources if source is not None)) or None
 
 
 def _scaled(value: Any, factor: float, unit: str, name: str) -> Any:

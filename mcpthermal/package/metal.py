@@ -112,6 +112,11 @@ class Opening:
         check_name(self.name, "an opening")
         normalise(self, f"opening '{self.name}'", diameter="m")
         object.__setattr__(self, "at", pair(self.at, f"centre of opening '{self.name}'"))
+        if not self.footprint().area > 0:
+            raise GeometryError(
+                f"opening '{self.name}': its diameter of {describe(self.diameter, 'm')} is lost in the round-off of "
+                "its coordinates; make it wider"
+            )
 
     def footprint(self) -> Footprint:
         """Its outline (m)."""
