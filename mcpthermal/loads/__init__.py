@@ -1,7 +1,40 @@
-"""What is done to a package: powers, electrical terminals and thermal boundaries, each at a named place."""
+"""What is done to a package: powers, electrical terminals and circuits, thermal boundaries and contacts, at named places."""
 
-from mcpthermal.loads.electrical import Current, CurrentLoad, Voltage
-from mcpthermal.loads.power import Power
-from mcpthermal.loads.thermal import Convection, FixedTemperature, HeatFlux
+from mcpthermal.loads.electrical import GROUND, Current, CurrentLoad, Resistor, Voltage, is_node
+from mcpthermal.loads.film import ConstantFilm, Film, LawFilm, NaturalConvection, PowerFilm
+from mcpthermal.loads.interface import Interface
+from mcpthermal.loads.power import Leakage, Power
+from mcpthermal.loads.power_map import Block, PowerMap
+from mcpthermal.loads.thermal import Convection, FixedTemperature, HeatFlux, HeatSink, Radiation
 
-__all__ = ["Convection", "Current", "CurrentLoad", "FixedTemperature", "HeatFlux", "Power", "Voltage"]
+THERMAL = (Power, Leakage, PowerMap, HeatFlux, Convection, Radiation, HeatSink, FixedTemperature)
+"""The types of thermal loads."""
+
+ELECTRICAL = (Voltage, Current, CurrentLoad, Resistor)
+"""The types of electrical loads and circuit elements."""
+
+__all__ = [
+    "ELECTRICAL",
+    "GROUND",
+    "THERMAL",
+    "Block",
+    "ConstantFilm",
+    "Convection",
+    "Current",
+    "CurrentLoad",
+    "Film",
+    "FixedTemperature",
+    "HeatFlux",
+    "HeatSink",
+    "Interface",
+    "LawFilm",
+    "Leakage",
+    "NaturalConvection",
+    "Power",
+    "PowerFilm",
+    "PowerMap",
+    "Radiation",
+    "Resistor",
+    "Voltage",
+    "is_node",
+]

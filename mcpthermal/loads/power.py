@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from mcpthermal.errors import LoadError
 from mcpthermal.loads.placement import check_place
+from mcpthermal.loads.thermal import check_law
+from mcpthermal.materials import Exponential, Law
 from mcpthermal.units import quantity
 
 DISTRIBUTIONS = ("volume", "active_face")
@@ -32,7 +35,63 @@ class Power:
     def __post_init__(self) -> None:
         check_place(self.place, "a power")
         object.__setattr__(self, "power", quantity(self.power, "W", f"power of '{self.place}'"))
-        if not isinstance(self.distribution, str) or self.distribution not in DISTRIBUTIONS:
-            raise LoadError(
-                f"power of '{self.place}': distribution {self.distribution!r} must be one of {', '.join(DISTRIBUTIONS)}"
-            )
+        check_distribution(self.distribution, f"power of '{self.place}'")
+
+
+@dataclass(frozen=True)
+class Leakage:
+    """Heat that grows with the local temperature, as leakage currents do.
+
+    Parameters
+    ----------
+    place : str
+        As for a `Power`.
+    power : float or Law
+        Total (W) if all of the place were at the reference temperature; or a law of the total power (W) if all
+        of it were at one temperature.
+    temperature_coefficient : float, optional
+        The exponent a (1/K) in power * exp(a (T - T_reference)); with a number only.
+    reference_temperature : float, optional
+        (K), or a string such as ``"25 degC"``; with a number only.
+    distribution : {"volume", "active_face"}
+        As for a `Power`.
+    """
+
+    place: str
+    power: Any
+    temperature_coefficient: float | None = None
+    reference_temperature: float | None = None
+    distribution: str = "volume"
+
+    def __post_init__(self) -> None:
+        check_place(self.place, "a leakage")
+        what = f"leakage of '{self.place}'"
+        given = (self.temperature_coefficient, self.reference_temperature)
+        if isinstance(self.power, Law):
+            if given != (None, None):
+                raise LoadError(
+                    f"{what}: a law needs no temperature_coefficient and no reference_temperature; drop them"
+                )
+        else:
+            if None in given:
+                raise LoadError(f"{what}: give temperature_coefficient (1/K) and reference_temperature (K), or a law")
+            object.__setattr__(self, "power", quantity(self.power, "W", f"power of the {what}", minimum=0.0))
+            for field, unit, above in (("temperature_coefficient", "1/K", None), ("reference_temperature", "K", 0.0)):
+                value = quantity(getattr(self, field), unit, f"{field} of the {what}", above=above)
+                object.__setattr__(self, field, value)
+        check_law(self.law, f"power of the {what}", "W", minimum=0.0)
+        check_distribution(self.distribution, what)
+
+    @property
+    def law(self) -> Law:
+        """The total power (W) if all of the place were at one temperature, as a law of it."""
+        if isinstance(self.power, Law):
+            return self.power
+        assert self.temperature_coefficient is not None and self.reference_temperature is not None
+        return Exponential(self.power, self.reference_temperature, self.temperature_coefficient)
+
+
+def check_distribution(distribution: Any, what: str) -> None:
+    """LoadError if a power is spread over neither the volume nor the active face."""
+    if not isinstance(distribution, str) or distribution not in DISTRIBUTIONS:
+        raise LoadError(f"{what}: distribution {distribution!r} must be one of {', '.join(DISTRIBUTIONS)}")
