@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import gzip
 import os
-import shutil
-import tempfile
 import warnings
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,9 @@ import scipy.sparse as sp
 
 from mcpthermal.errors import McpThermalWarning, MeshError
 from mcpthermal.mesh.columns import ColumnMesh
+from mcpthermal.mesh.conformity import check_conformity
+from mcpthermal.mesh.groups import make_mesh
+from mcpthermal.mesh.msh import CURE, parse
 from mcpthermal.mesh.tetrahedra import TetMesh
 from mcpthermal.mesh.writing import write_whole
 from mcpthermal.package.columns import Place
@@ -26,12 +28,12 @@ PLAUSIBLE = (1e-5, 0.5)
 
 
 def read_mesh(path: str | os.PathLike[str], unit: str = "m") -> TetMesh:
-    """Read linear tetrahedra with named physical groups from a Gmsh file.
+    """Read linear or quadratic, straight or curved tetrahedra with named physical groups from a Gmsh file.
 
     Parameters
     ----------
     path : path
-        ``.msh`` (2.2 or 4.1), or the same compressed as ``.msh.gz``.
+        ``.msh`` (2.2 or 4.1, text or binary), or the same compressed as ``.msh.gz``.
     unit : str
         The length unit of the file's coordinates, such as "m" or "mm".
 
@@ -42,7 +44,8 @@ def read_mesh(path: str | os.PathLike[str], unit: str = "m") -> TetMesh:
     Raises
     ------
     MeshError
-        If the file is none, has other cells, or groups without a name.
+        If the file is none, has other cells, cells that are flat, inverted or in no group or several, groups without
+        cells or a name or with the same one, or volumes that touch without common faces. Groups are named.
 
     Warns
     -----
@@ -53,110 +56,35 @@ def read_mesh(path: str | os.PathLike[str], unit: str = "m") -> TetMesh:
     if not file.is_file():
         raise MeshError(f"there is no mesh file '{file}'")
     scale = quantity(f"1 {unit}", "m", f"length unit of '{file.name}'", above=0.0)
-    raw = _read(file)
-    cells, tags = _gather(raw, "tetra", file)
-    if not len(cells):
-        kinds = ", ".join(sorted({block.type for block in raw.cells})) or "none"
-        raise MeshError(
-            f"'{file.name}' has no linear tetrahedra (cells: {kinds}); mesh the volumes with Gmsh in order 1"
-        )
-    other = sorted({block.type for block in raw.cells} - {"tetra", "triangle", "line", "vertex"})
-    if other:
-        raise MeshError(f"'{file.name}' has cells of type {', '.join(other)}; only linear tetrahedra are read")
-    names = {(int(dim), int(tag)): str(name) for name, (tag, dim) in raw.field_data.items()}
-    part_names, cell_part = _named(tags, 3, names, file)
-    triangles, surface_tags = _gather(raw, "triangle", file)
-    surfaces = {}
-    if len(triangles):
-        surface_names, number = _named(surface_tags, 2, names, file)
-        surfaces = {name: triangles[number == i] for i, name in enumerate(surface_names)}
-        # A surface may be in several groups, of which the tags show the first only.
-        blocks = [block.type == "triangle" for block in raw.cells]
-        for (dimension, _), name in names.items():
-            sets = raw.cell_sets.get(name, ())
-            chosen = [
-                block.data[items]
-                for block, items, wanted in zip(raw.cells, sets, blocks, strict=False)
-                if wanted and items is not None and len(items)
-            ]
-            if dimension == 2 and sum(map(len, chosen)) > len(surfaces.get(name, ())):
-                surfaces[name] = np.concatenate(chosen).astype(np.int64)
-    used, compact = np.unique(cells, return_inverse=True)
-    renumber = np.full(len(raw.points), -1)
-    renumber[used] = np.arange(len(used))
-    for name, corners in surfaces.items():
-        surfaces[name] = renumber[corners]
-        if (surfaces[name] < 0).any():
-            raise MeshError(f"'{file.name}': surface group '{name}' is not part of any volume")
-    points = np.asarray(raw.points, float)[used] * scale
-    cells = compact.reshape(-1, 4).astype(np.int64)
-    if not np.isfinite(points).all():
-        raise MeshError(f"'{file.name}' has points that are not finite")
-    edges = points[cells[:, 1:]] - points[cells[:, :1]]
-    determinant = np.linalg.det(edges)
-    flat = np.abs(determinant) <= 1e-9 * np.linalg.norm(edges, axis=2).max(axis=1) ** 3
-    if flat.any():
-        name = part_names[cell_part[np.argmax(flat)]]
-        raise MeshError(f"'{file.name}': {int(flat.sum())} tetrahedra without volume, the first in group '{name}'")
-    inverted = determinant < 0
-    cells[inverted] = cells[inverted][:, [0, 1, 3, 2]]
-    extent = np.ptp(points, axis=0)
-    if not PLAUSIBLE[0] <= extent.max() <= PLAUSIBLE[1]:
-        size = " x ".join(f"{side:.4g}" for side in extent)
-        warnings.warn(
-            f"'{file.name}' is {size} m large, which is unusual for a package; if its coordinates are in "
-            'millimetres, read it with unit="mm"',
-            McpThermalWarning,
-            stacklevel=2,
-        )
-    return TetMesh(points, cells, cell_part, part_names, surfaces)
-
-
-def _read(file: Path) -> Any:
     try:
-        if file.suffix != ".gz":
-            return meshio.gmsh.read(file)
-        with tempfile.TemporaryDirectory() as folder:
-            plain = Path(folder) / file.stem
-            with gzip.open(file) as packed, plain.open("wb") as unpacked:
-                shutil.copyfileobj(packed, unpacked)
-            return meshio.gmsh.read(plain)
-    except Exception as error:  # meshio raises many kinds of exceptions at malformed files
-        reason = f"{error}".strip() or type(error).__name__
-        if "cell data" in reason:
-            reason = "some cells are in no physical group; name all volumes in Gmsh"
-        raise MeshError(f"'{file.name}' cannot be read as a Gmsh mesh: {reason}; export it as MSH 4.1") from error
+        with gzip.open(file) if file.suffix == ".gz" else file.open("rb") as stream:
+            data = stream.read()
+    except (OSError, EOFError, zlib.error) as error:
+        raise MeshError(f"'{file.name}' cannot be read as a Gmsh mesh: {error}; {CURE}") from error
+    try:
+        raw = parse(data)
+    except MeshError as error:
+        raise MeshError(f"'{file.name}' cannot be read as a Gmsh mesh: {error}") from error
+    try:
+        mesh = make_mesh(raw, scale)
+        check_conformity(mesh)
+    except MeshError as error:
+        raise MeshError(f"'{file.name}': {error}".replace(": it has", " has", 1)) from error
+    _check_extent(mesh, file.name, unit)
+    return mesh
 
 
-def _gather(raw: Any, kind: str, file: Path) -> tuple[np.ndarray, np.ndarray]:
-    blocks = [i for i, block in enumerate(raw.cells) if block.type == kind]
-    if not blocks:
-        return np.empty((0, 4 if kind == "tetra" else 3), np.int64), np.empty(0, np.int64)
-    data = raw.cell_data.get("gmsh:physical")
-    if data is None or not any(np.any(tags) for tags in data):
-        raise MeshError(f"'{file.name}' has no physical groups; name the volumes and surfaces in Gmsh")
-    cells = np.concatenate([raw.cells[i].data for i in blocks]).astype(np.int64)
-    # Gmsh writes a negative tag where a group holds a surface the other way round.
-    return cells, np.abs(np.concatenate([np.asarray(data[i]) for i in blocks])).astype(np.int64)
-
-
-def _named(
-    tags: np.ndarray, dimension: int, names: dict[tuple[int, int], str], file: Path
-) -> tuple[tuple[str, ...], np.ndarray]:
-    found, number = np.unique(tags, return_inverse=True)
-    what = "volume" if dimension == 3 else "surface"
-    result = []
-    for tag in found.tolist():
-        if (dimension, tag) not in names:
-            count = int((tags == tag).sum())
-            if tag == 0:
-                raise MeshError(f"'{file.name}': {count} cells are in no {what} group; name all volumes in Gmsh")
-            raise MeshError(
-                f"'{file.name}': {count} cells are in the {what} group {tag}, which has no name; name it in Gmsh "
-                "(Physical groups)"
-            )
-        result.append(names[dimension, tag])
-    return tuple(result), number.ravel().astype(np.int64)
+def _check_extent(mesh: TetMesh, name: str, unit: str) -> None:
+    low, high = mesh.points.min(axis=0), mesh.points.max(axis=0)
+    if not PLAUSIBLE[0] <= (high - low).max() <= PLAUSIBLE[1]:
+        box = ", ".join(f"{axis} {a:.4g} to {b:.4g}" for axis, a, b in zip("xyz", low, high, strict=True))
+        size = " x ".join(f"{side:.4g}" for side in high - low)
+        warnings.warn(
+            f"'{name}' is {size} m large, which is unusual for a package ({box} m, read with unit=\"{unit}\"); if its "
+            'coordinates are in millimetres or micrometres, read it with unit="mm" or unit="um"',
+            McpThermalWarning,
+            stacklevel=3,
+        )
 
 
 def write_mesh(mesh: ColumnMesh, path: str | os.PathLike[str], cells: str = "prisms") -> Path:

@@ -155,7 +155,11 @@ class TetMesh:
             self._keys(corners), return_index=True, return_inverse=True, return_counts=True
         )
         if counts.max(initial=0) > 2:
-            raise MeshError("a facet belongs to more than two tetrahedra: cells overlap; repair the mesh")
+            parts = np.unique(self.cell_part[np.flatnonzero(counts[inverse] > 2) // 4]).tolist()
+            raise MeshError(
+                "a facet belongs to more than two tetrahedra: cells overlap in group(s) "
+                f"{', '.join(repr(self.part_names[part]) for part in parts)}; repair the mesh"
+            )
         order = np.argsort(inverse, kind="stable") // 4
         start = np.cumsum(counts) - counts
         sides = np.full((len(keys), 2), -1)
