@@ -18,7 +18,7 @@ from mcpthermal import loads as load_kinds
 from mcpthermal.case import Case
 from mcpthermal.errors import CaseFileError, InputError, McpThermalError, near_misses
 from mcpthermal.materials import Material, material_from_table
-from mcpthermal.package import chips, footprint, metal
+from mcpthermal.package import chips, footprint, grid, metal
 from mcpthermal.package.package import Package
 from mcpthermal.package.parts import Part
 from mcpthermal.package.process import Process
@@ -219,7 +219,7 @@ class _Reader:
         values = dict(table)
         bumps = values.get("bumps")
         if isinstance(bumps, Mapping):
-            values["bumps"] = self.build(footprint.grid, bumps, f"{what}, bumps")
+            values["bumps"] = self.build(grid, bumps, f"{what}, bumps")
         if values.get("underfill") == "none":
             values["underfill"] = None
         return self.build(chips.FlipChip, values, what)
@@ -229,7 +229,7 @@ class _Reader:
         if "contact" in values:
             values["contact"] = self.build(metal.Contact, self.table(values, "contact"), f"{what}, contact")
         if isinstance(values.get("at"), Mapping):
-            values["at"] = self.build(footprint.grid, values["at"], f"{what}, at")
+            values["at"] = self.build(grid, values["at"], f"{what}, at")
         return self.build(process.open_vias, values, what)
 
     def metal(self, process: Process, table: Mapping[str, Any]) -> Process:

@@ -1,4 +1,4 @@
-"""What is done to a package: powers, electrical terminals and circuits, thermal boundaries and contacts, at named places."""
+"""What is done to a package at named places: powers, electrical terminals, circuits, thermal boundaries, contacts."""
 
 from mcpthermal.loads.electrical import GROUND, Current, CurrentLoad, Resistor, Voltage, is_node
 from mcpthermal.loads.film import ConstantFilm, Film, LawFilm, NaturalConvection, PowerFilm

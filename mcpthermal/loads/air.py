@@ -1,8 +1,8 @@
 """Dry air at 101325 Pa: an ideal gas with Sutherland's viscosity and conductivity.
 
 The constants of Sutherland's laws are those of White, Viscous Fluid Flow (3rd ed. 2006), tables 1-2 and 1-3
-(within 2 % from 170 to 1900 K and from 200 to 1000 K); the specific heat is that at 300 K. Temperatures are in K and may
-be complex (see `film.py`).
+(within 2 % from 170 to 1900 K and from 200 to 1000 K); the specific heat is that at 300 K. Temperatures are
+in K and may be complex (see `film.py`).
 """
 
 from __future__ import annotations

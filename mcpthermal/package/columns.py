@@ -13,6 +13,8 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from mcpthermal.errors import MeshError
+
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
@@ -223,10 +225,28 @@ class Columns:
         solid = self.solid
         padded = np.pad(solid, ((1, 1), (0, 0)))
         above = padded[np.where(faces.up, faces.level + 1, faces.level), faces.column]
-        sides = self.edge_columns[faces.edge]
-        other = np.where(sides[:, 0] == faces.inner, sides[:, 1], sides[:, 0])
-        beside = np.column_stack([solid, np.zeros(len(solid), bool)])[faces.layer, other]
+        beside = np.column_stack([solid, np.zeros(len(solid), bool)])[faces.layer, self._beyond(faces)]
         return faces.where(~np.concatenate([above, beside]))
+
+    def opposite(self, faces: Faces) -> Faces:
+        """The same faces seen from the cell on the other side.
+
+        Raises
+        ------
+        MeshError
+            If a face has no other side, because it lies on the outside of the columns.
+        """
+        beyond = self._beyond(faces)
+        layer = faces.level - ~faces.up
+        outside = int(np.count_nonzero((layer < 0) | (layer >= len(self.cell_part))) + np.count_nonzero(beyond < 0))
+        if outside:
+            raise MeshError(f"{outside} faces lie on the outside of the mesh and have no other side")
+        return Faces(faces.column, faces.level, ~faces.up, faces.edge, faces.layer, beyond)
+
+    def _beyond(self, faces: Faces) -> Ints:
+        """The columns on the other side of the vertical faces, -1 outside."""
+        sides = self.edge_columns[faces.edge]
+        return np.where(sides[:, 0] == faces.inner, sides[:, 1], sides[:, 0])
 
     def cells_of(self, place: Place) -> Bools:
         """The cells of a place's parts (and member): (n_layers, n_columns)."""

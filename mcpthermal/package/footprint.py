@@ -6,7 +6,6 @@ The only home of shapely in the description of a package.
 from __future__ import annotations
 
 import math
-import numbers
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,9 +20,6 @@ from mcpthermal.package.points import Point, is_list, pair, pairs, square
 from mcpthermal.units import describe, quantity
 
 SegmentRule = Callable[[float], int]
-
-MOST_POINTS = 1_000_000
-"""Points of the largest grid."""
 
 
 def default_segments(radius: float) -> int:
@@ -324,39 +320,6 @@ def stroke(path: Sequence[Point], width: float) -> Footprint:
     return from_geometry(line.buffer(width / 2, cap_style="square", join_style="mitre"))
 
 
-def grid(
-    columns: int,
-    rows: int,
-    pitch: float | str | Sequence[float | str],
-    at: Sequence[float | str] = (0.0, 0.0),
-) -> tuple[Point, ...]:
-    """The points of a regular grid, row by row from the lowest, centred at a point.
-
-    Parameters
-    ----------
-    columns, rows : int
-        How many along x and along y.
-    pitch : length or (pitch_x, pitch_y)
-        (m)
-    at : (x, y)
-        The grid's centre (m).
-    """
-    for name, count in (("columns", columns), ("rows", rows)):
-        if not isinstance(count, numbers.Integral) or isinstance(count, bool) or not 1 <= count <= MOST_POINTS:
-            raise GeometryError(f"{name} of a grid: {count!r} is not a whole number from 1 to {MOST_POINTS:,}")
-    if columns * rows > MOST_POINTS:
-        raise GeometryError(f"a grid of {columns} x {rows} points has more than {MOST_POINTS:,}; make it smaller")
-    step_x, step_y = pair(square(pitch), "pitch of a grid")
-    for step in (step_x, step_y):
-        quantity(step, "m", "pitch of a grid", above=0.0)
-    x, y = pair(at, "centre of a grid")
-    return tuple(
-        (x + (i - (columns - 1) / 2) * step_x, y + (j - (rows - 1) / 2) * step_y)
-        for j in range(rows)
-        for i in range(columns)
-    )
-
-
 @dataclass(frozen=True, eq=False)
 class Subdivision:
     """The regions into which outlines cut the plane.
@@ -430,3 +393,45 @@ def covering(pieces: Sequence[Any], points: NDArray[np.float64]) -> tuple[NDArra
     tree = shapely.STRtree(shapely.points(points))
     piece, point = tree.query(np.asarray(pieces, object), predicate="contains")
     return piece, point
+
+
+def outside(footprint: Footprint, rectangles: NDArray[np.float64], slack: float) -> NDArray[np.int64]:
+    """The numbers of the rectangles (m, 4), x0 y0 x1 y1, that reach out of a footprint by more than a slack (m)."""
+    boxes = shapely.box(*np.asarray(rectangles, float).T)
+    around = footprint.geometry.buffer(slack, join_style="mitre")
+    shapely.prepare(around)
+    return np.flatnonzero(~shapely.covers(around, boxes))
+
+
+def clip_rectangles(
+    triangles: NDArray[np.float64], rectangles: NDArray[np.float64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    """The convex pieces of triangles cut by rectangles.
+
+    Parameters
+    ----------
+    triangles : (n, 3, 2) array
+        Corners (m).
+    rectangles : (m, 4) array
+        x0, y0, x1, y1 (m); they may overlap.
+
+    Returns
+    -------
+    triangle, rectangle : (k,) arrays of int
+        What each piece is part of.
+    corners : (k, 7, 2) array
+        Its corners in counter-clockwise order (m); where there are fewer than seven, the last one repeats, so that
+        the fan of triangles (0, i, i + 1) has the same area.
+    """
+    shapes = shapely.polygons(np.asarray(triangles, float))
+    boxes = shapely.box(*np.asarray(rectangles, float).T)
+    triangle, rectangle = shapely.STRtree(boxes).query(shapes, predicate="intersects")
+    pieces = shapely.intersection(shapes[triangle], boxes[rectangle])
+    keep = (shapely.get_type_id(pieces) == shapely.GeometryType.POLYGON) & (shapely.area(pieces) > 0)
+    pieces, triangle, rectangle = pieces[keep], triangle[keep], rectangle[keep]
+    rings = shapely.get_exterior_ring(pieces)
+    rings = np.where(shapely.is_ccw(rings), rings, shapely.reverse(rings))
+    points, owner = shapely.get_coordinates(rings, return_index=True)
+    first = np.searchsorted(owner, np.arange(len(pieces)))
+    last = np.searchsorted(owner, np.arange(len(pieces)), side="right") - 2
+    return triangle, rectangle, points[np.minimum(first[:, None] + np.arange(7), last[:, None])]

@@ -91,6 +91,46 @@ def _parts_of(package: Package, name: str, text: str) -> tuple[tuple[int, ...], 
     return parts, member
 
 
+def find_side(package: Package, text: str, where: str) -> Place:
+    """Understand one side of an interface: a part, module, member of a family, material or role, as a volume.
+
+    Parameters
+    ----------
+    package : Package
+    text : str
+        Parts are looked for first, then materials, then roles; ``material:`` and ``role:`` in front say which.
+    where : str
+        The interface, for messages.
+
+    Raises
+    ------
+    LoadError
+        If there is no such part, material or role, or nothing of it is filled.
+    """
+    filled = [(number, part) for number, part in enumerate(package.parts) if not part.is_void]
+    prefix, _, name = text.rpartition(":")
+    if prefix not in ("", "material", "role"):
+        prefix, name = "", text
+    base = name.partition("[")[0]
+    if not prefix and (base in package.index or base in package.groups):
+        numbers, member = _parts_of(package, name, where)
+        if all(package.parts[number].is_void for number in numbers):
+            raise LoadError(f"interface '{where}': '{text}' is an open hole; name what fills it")
+        return Place(text, numbers, member)
+    groups = {
+        "material": {number: part.material.name for number, part in filled},
+        "role": {number: part.role for number, part in filled if part.role},
+    }
+    known = [] if prefix else [*package.names, *package.groups]
+    for kind, names in groups.items():
+        if prefix in ("", kind):
+            known += names.values()
+            if name in names.values():
+                return Place(text, tuple(number for number, found in names.items() if found == name))
+    what = prefix or "part, material or role"
+    raise LoadError(f"interface '{where}': the package has no {what} '{name}'; {near_misses(name, known)}")
+
+
 def known_places(package: Package) -> Iterable[str]:
     """The names a user may have meant: faces of the package, parts and their faces, openings, feet."""
     yield from PACKAGE_FACES

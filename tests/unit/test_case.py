@@ -98,12 +98,10 @@ def test_active_faces(package: mt.Package) -> None:
 @pytest.mark.parametrize(
     ("first", "second"),
     [
-        (mt.Convection("top", 10.0, 300.0), mt.Convection("top", 20.0, 300.0)),
-        (mt.Convection("top", 10.0, 300.0), mt.Convection("passivation.top", 20.0, 300.0)),
-        (mt.Convection("top", 10.0, 300.0), mt.FixedTemperature("top", 300.0)),
         (mt.FixedTemperature("logic.top", 310.0), mt.FixedTemperature("logic.top", 300.0)),
         (mt.FixedTemperature("logic.top", 310.0), mt.FixedTemperature("logic|insulation", 300.0)),
-        (mt.FixedTemperature("sides", 310.0), mt.Convection("x_min", 10.0, 300.0)),
+        (mt.FixedTemperature("sides", 310.0), mt.HeatSink("x_min", 10.0, 300.0, base="isothermal")),
+        (mt.FixedTemperature("passivation", 310.0), mt.HeatSink("top", 10.0, 300.0, base="isothermal")),
         (mt.FixedTemperature("logic", 310.0), mt.FixedTemperature("stack", 300.0)),
         (mt.FixedTemperature("logic.top", 310.0), mt.FixedTemperature("logic", 300.0)),
     ],
@@ -112,6 +110,34 @@ def test_thermal_loads_that_contradict_each_other(package: mt.Package, first: ob
     for loads in ([first, second], [second, first]):
         with refused("contradict each other", "keep one"):
             mt.Case(package, [COOLED, *loads])
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (mt.Convection("top", 10.0, 300.0), mt.Convection("top", 20.0, 300.0)),
+        (mt.Convection("top", 10.0, 300.0), mt.Convection("passivation.top", 20.0, 300.0)),
+        (mt.Radiation("top", 300.0, 0.8), mt.Radiation("top", 310.0, 0.1)),
+        (mt.HeatSink("x_min", 10.0, 300.0), mt.HeatSink("sides", 10.0, 300.0, base="isothermal")),
+    ],
+)
+def test_what_would_be_counted_twice(package: mt.Package, first: object, second: object) -> None:
+    for loads in ([first, second], [second, first]):
+        with refused("share faces and would be counted twice", "keep one"):
+            mt.Case(package, [COOLED, *loads])
+
+
+def test_boundaries_may_be_combined_on_one_face(package: mt.Package) -> None:
+    everything = [
+        mt.Convection("top", 10.0, 300.0),
+        mt.Radiation("top", 300.0, 0.8),
+        mt.HeatSink("top", 20.0, 300.0),
+        mt.HeatFlux("top", 5.0),
+        mt.FixedTemperature("top", 300.0),
+    ]
+    assert len(mt.Case(package, everything).loads) == 5
+    for load in everything[:3]:
+        assert mt.Case(package, [load])
 
 
 def test_thermal_loads_side_by_side(package: mt.Package) -> None:

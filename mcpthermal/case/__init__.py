@@ -1,0 +1,6 @@
+"""A case: a package and what is done to it; the checks that make the problem well posed."""
+
+from mcpthermal.case.case import Case
+from mcpthermal.case.electrical import Terminal
+
+__all__ = ["Case", "Terminal"]

@@ -1,0 +1,115 @@
+"""The case itself; its checks are in the modules beside it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from mcpthermal.case import contacts, electrical, thermal
+from mcpthermal.case.electrical import Terminal
+from mcpthermal.errors import LoadError
+from mcpthermal.loads import ELECTRICAL, THERMAL, Interface
+from mcpthermal.package.columns import Place
+from mcpthermal.package.package import Package
+from mcpthermal.package.places import find_place
+from mcpthermal.package.points import is_list
+
+KINDS = (*THERMAL, *ELECTRICAL, Interface)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A package and its loads.
+
+    Parameters
+    ----------
+    package : Package
+    loads : sequence of loads
+        `Power`, `Leakage`, `PowerMap`, `HeatFlux`, `Convection`, `Radiation`, `HeatSink`, `FixedTemperature`,
+        `Voltage`, `Current`, `CurrentLoad`, `Resistor`, `Interface`.
+    name : str
+        For reports and folders.
+
+    Raises
+    ------
+    LoadError
+        If a place is unknown or empty, loads contradict each other, heat has no way out, or a conductor has
+        a current and no reference potential.
+    """
+
+    package: Package
+    loads: tuple[Any, ...]
+    name: str = "case"
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.package, Package):
+            raise LoadError(f"a case needs a Package, not {type(self.package).__name__}; call process.package()")
+        loads = tuple(self.loads) if is_list(self.loads) else (self.loads,)
+        for load in loads:
+            if not isinstance(load, KINDS):
+                names = ", ".join(kind.__name__ for kind in KINDS)
+                raise LoadError(f"{load!r} is no load; use {names}")
+        if not isinstance(self.name, str) or not self.name.strip():
+            raise LoadError(f"name of a case: {self.name!r} is not allowed; give a word, e.g. 'power_on'")
+        object.__setattr__(self, "loads", loads)
+        thermal.check(self)
+        contacts.check(self)
+        electrical.check(self)
+
+    def of(self, *kinds: type) -> tuple[Any, ...]:
+        """All loads of the given types."""
+        return tuple(load for load in self.loads if isinstance(load, kinds))
+
+    def place(self, text: str) -> Place:
+        """What a place of this package means."""
+        return find_place(self.package, text)
+
+    @property
+    def topology(self) -> Any:
+        """The cells on which placements are checked before meshing: the package's regions, or its own mesh."""
+        mesh = self.package.mesh
+        return self.package.arrangement.columns if mesh is None else mesh
+
+    @property
+    def interfaces(self) -> tuple[Interface, ...]:
+        """The contacts with a resistance."""
+        return self.of(Interface)
+
+    def interface_faces(self, topology: Any, interface: Interface) -> Any:
+        """The faces of an interface, seen from side `a`, on the package's regions or on a mesh.
+
+        Where both sides could be either, each face is listed once, seen from the part that is laid down first.
+        """
+        return contacts.faces(self, topology, interface)
+
+    @cached_property
+    def terminals(self) -> tuple[Terminal, ...]:
+        """The electrical terminals, places of the package; several loads at one place add up."""
+        return electrical.terminals(self)
+
+    def terminal_faces(self, topology: Any, terminal: Terminal) -> Any:
+        """The conductors' faces at a terminal, on the package's regions or on a mesh."""
+        place = self.place(terminal.name)
+        conducting = topology.of_parts(self.conducting_parts)
+        if place.is_volume:
+            raise LoadError(
+                f"terminal '{terminal.name}' is a volume; name one of its faces, such as '{terminal.name}.top'"
+            )
+        return topology.seen_from(topology.faces_of(place), conducting)
+
+    @cached_property
+    def conducting_parts(self) -> Any:
+        """(n_parts,) mask of the parts that conduct electric current."""
+        return np.array([part.conducts for part in self.package.parts])
+
+    def current_cells(self, topology: Any) -> Any:
+        """The conducting cells that are connected to a terminal; all others carry no current."""
+        cells = topology.of_parts(self.conducting_parts)
+        if not self.terminals:
+            return np.zeros_like(cells)
+        _, group = topology.components(cells)
+        reached = [group[self.terminal_faces(topology, terminal).cells] for terminal in self.terminals]
+        return cells & np.isin(group, np.unique(np.concatenate(reached)))
