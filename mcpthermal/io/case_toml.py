@@ -17,7 +17,7 @@ from typing import Any
 from mcpthermal import loads as load_kinds
 from mcpthermal.case import Case
 from mcpthermal.errors import CaseFileError, InputError, McpThermalError, near_misses
-from mcpthermal.materials import Material, material_from_table
+from mcpthermal.materials import Material, law_from_table, material_from_table
 from mcpthermal.package import chips, footprint, grid, metal
 from mcpthermal.package.package import Package
 from mcpthermal.package.parts import Part
@@ -36,7 +36,19 @@ TABLES = (
     "parts",
     "loads",
 )
-LOADS = {name: getattr(load_kinds, name) for name in load_kinds.__all__}
+LOADS = {kind.__name__: kind for kind in (*load_kinds.THERMAL, *load_kinds.ELECTRICAL, load_kinds.Interface)}
+LAWS = {
+    ("Convection", "h"): "W/(m2 K)",
+    ("Radiation", "emissivity"): "",
+    ("Leakage", "power"): "W",
+    ("Interface", "thermal_resistance"): "m2 K/W",
+    ("Interface", "electrical_resistivity"): "ohm m2",
+}
+"""What of the loads may be a law, and its SI unit."""
+FILMS: dict[str, Callable[..., Any]] = {
+    "natural_convection": load_kinds.NaturalConvection,
+    "power_film": load_kinds.PowerFilm,
+}
 SHAPES: dict[str, Callable[..., Any]] = {
     name: getattr(footprint, name) for name in ("rectangle", "circle", "circles", "polygon", "ring")
 }
@@ -279,7 +291,22 @@ class _Reader:
         kind = values.pop("type", None)
         if not isinstance(kind, str) or kind not in LOADS:
             raise CaseFileError(f"{self.where}: {what}: type = {kind!r} is no load; {near_misses(str(kind), LOADS)}")
+        for key, value in values.items():
+            if (kind, key) in LAWS and isinstance(value, Mapping):
+                values[key] = self.law(value, LAWS[kind, key], f"{what}, {key}")
+        if kind == "PowerMap" and isinstance(values.get("powers"), str):
+            values["powers"] = Path(self.where).parent / values["powers"]
         return self.build(LOADS[kind], values, what)
+
+    def law(self, table: Mapping[str, Any], unit: str, what: str) -> Any:
+        """A law, or for a heat transfer coefficient a film such as {natural_convection = {...}}."""
+        if unit == LAWS["Convection", "h"] and len(table) == 1 and "law" not in table:
+            ((kind, values),) = table.items()
+            self.refuse_unknown(table, FILMS, what)
+            if not isinstance(values, Mapping):
+                raise CaseFileError(f"{self.where}: {what}.{kind} must be a table")
+            return self.build(FILMS[kind], values, f"{what}.{kind}")
+        return law_from_table(table, unit, f"{self.where}: {what}")
 
 
 def _part(name: str, footprint: Any, z: Any, material: Any = None) -> Part:

@@ -67,13 +67,11 @@ def _from_rows(values: Sequence[Any], unit: str, label: str) -> tuple[Law, ...]:
         for i, row in enumerate(rows, 1)
     ]
     found = [laws[i][j] for i, j in _PLACES]
-    size = max(abs(float(law(300.0))) for law in found[:3])
+    slack = 1e-12 * sum(abs(float(law(300.0))) for law in found[:3])
     for number, (i, j) in enumerate(_PLACES[3:], 3):
         one, other = laws[i][j], laws[j][i]
-        both = one(300.0), other(300.0)
-        if one != other and not (
-            one.is_constant and other.is_constant and abs(both[0] - both[1]) <= 1e-12 * max(size, abs(both[0]))
-        ):
+        both = float(one(300.0)), float(other(300.0))
+        if one != other and not (one.is_constant and other.is_constant and abs(both[0] - both[1]) <= slack):
             raise MaterialError(
                 f"{label}: it is not symmetric, row {i + 1} column {j + 1} is {both[0]:.6g} {unit} and row {j + 1} "
                 f"column {i + 1} is {both[1]:.6g} {unit} at 300 K; give the same law for both"
