@@ -158,7 +158,7 @@ def _pixels(given: Any, what: str) -> tuple[tuple[float, ...], ...]:
     if array.ndim != 2 or not array.size:
         raise LoadError(f"{what}: an array of shape {array.shape} is not allowed; {remedy}")
     if array.dtype.kind not in "iuf":
-        array = np.array([[quantity(item, "W", f"{what}, one pixel") for item in row] for row in array.tolist()])
+        array = np.array([[quantity(item, "W", f"{what}, one pixel") for item in row] for row in given])
     array = array.astype(float)
     if not np.isfinite(array).all():
         i, j = np.argwhere(~np.isfinite(array))[0]

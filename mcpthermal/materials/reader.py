@@ -149,7 +149,7 @@ def _read_property(key: str, value: Any, place: str) -> tuple[Any, str | None]:
         return value, None
     if key not in AXIAL or not {"x", "y", "z", *ENTRIES} & set(value):
         return _read_law(value, PROPERTIES[key], place), _read_source(value, place)
-    axes = ("x", "y", "z") if {"x", "y", "z"} & set(value) else ENTRIES
+    axes = ENTRIES if set(ENTRIES) & set(value) else ("x", "y", "z")
     _check_keys(value, (*axes, "source"), place)
     missing = [axis for axis in axes[:3] if axis not in value]
     if missing:

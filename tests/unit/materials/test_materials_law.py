@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mcpthermal.errors import InputError, MaterialError, UnitError
-from mcpthermal.materials import Constant, Law, Linear, Metal, Polynomial, PowerLaw, Table, as_law
+from mcpthermal.materials import Constant, Exponential, Law, Linear, Metal, Polynomial, PowerLaw, Table, as_law
 
 LAWS: list[Law] = [
     Constant(3.0),
@@ -20,6 +20,7 @@ LAWS: list[Law] = [
     Polynomial((5.0,)),
     PowerLaw(148.0, 300.0, -4.0 / 3.0),
     Metal(17.241e-9, 3.93e-3, 293.15),
+    Exponential(0.2, 300.0, 0.02),
     Table((250.0, 300.0, 350.0, 420.0), (200.0, 148.0, 120.0, 125.0)),
     Table((250.0, 300.0), (1.0, 2.0)),
 ]
@@ -58,6 +59,7 @@ def test_values() -> None:
     assert float(Linear(2.0, 0.5, 300.0)(304.0)) == 4.0
     assert float(Polynomial((1.0, 2.0, 3.0), 300.0)(302.0)) == 17.0
     assert float(PowerLaw(148.0, 300.0, -1.0)(600.0)) == 74.0
+    assert float(Exponential(2.0, "300 K", "0.02 1/K")(350.0)) == pytest.approx(2.0 * math.e)
     assert float(Metal("17.241 nohm m", "0.00393 1/K", "20 degC")(293.15)) == pytest.approx(1 / 17.241e-9)
     assert float(Metal(1e-8, 0.004, 300.0)(350.0)) == pytest.approx(1e8 / 1.2)
 
@@ -75,8 +77,9 @@ def test_table_hits_its_nodes_and_stays_between_them() -> None:
 def test_is_constant_only_where_the_temperature_makes_no_difference() -> None:
     assert Constant(1.0).is_constant and Linear(1.0, 0.0, 300.0).is_constant
     assert Polynomial((1.0, 0.0)).is_constant and PowerLaw(1.0, 300.0, 0.0).is_constant
+    assert Exponential(1.0, 300.0, 0.0).is_constant
     assert Metal(1e-8, 0.0, 293.15).is_constant and Table((1.0, 2.0), (3.0, 3.0)).is_constant
-    assert [law.is_constant for law in LAWS] == [True, False, False, True, False, False, False, False]
+    assert [law.is_constant for law in LAWS] == [True, False, False, True, False, False, False, False, False]
 
 
 def test_outside() -> None:
@@ -109,6 +112,7 @@ def test_a_conductivity_never_turns_negative_silently(temperature: float) -> Non
         (lambda: Constant(1.0, range=(300.0,)), "lowest and the highest"),
         (lambda: Metal(0.0, 0.004, 293.15), "must be above 0 ohm m"),
         (lambda: PowerLaw(1.0, 0.0, -1.0), "must be above 0 K"),
+        (lambda: Exponential(1.0, 300.0, "2 K"), "exponent of a Exponential law"),
     ],
 )
 def test_impossible_laws_are_refused(make: Any, message: str) -> None:
@@ -125,6 +129,7 @@ def test_constructors_raise_nothing_else(data: st.DataObject) -> None:
         (Polynomial, 2),
         (PowerLaw, 3),
         (Metal, 3),
+        (Exponential, 3),
     ]
     law, count = data.draw(st.sampled_from(kinds))
     arguments = [data.draw(anything) for _ in range(count)]
