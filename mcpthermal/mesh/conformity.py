@@ -16,11 +16,14 @@ Ints = NDArray[np.int64]
 TOUCHING = 1e-5
 """Distance over size of a face below which surfaces touch."""
 
-_INSIDE = 1e-3
-"""Share of a face's corners that a point in its interior has; neighbours have points on the rim only."""
+_RIM = 1e-3
+"""Share of a face's corners that a point in its interior has at least; neighbours have points on the rim."""
 
-_FAITH = 0.1
+_FAITH = 0.05
 """Part of a face's bulge to which its shape is trusted where two different meshes describe one curved surface."""
+
+_ROUNDS = 8
+"""Fixed-point steps to the place on a curved face."""
 
 _BLOCK = 20_000
 
@@ -74,16 +77,19 @@ class _Skin:
         numbers = mesh.facet_points(faces)
         apex = mesh.points[mesh.cells[faces.cells].sum(axis=1) - numbers.sum(axis=1)]
         corners = mesh.points[numbers]
-        edges = np.stack([corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0], apex - corners[:, 0]], axis=2)
+        self.origin = corners[:, 0]
+        edges = np.stack([corners[:, 1] - self.origin, corners[:, 2] - self.origin, apex - self.origin], axis=2)
         normal = np.cross(edges[:, :, 0], edges[:, :, 1])
-        normal /= np.linalg.norm(normal, axis=1)[:, None]
-        height = np.einsum("fi,fi->f", normal, edges[:, :, 2])
-        self.outward, self.height = -np.sign(height)[:, None] * normal, np.abs(height)
-        self.origin, self.inverse = corners[:, 0], np.linalg.inv(edges)
+        signed = -np.sign(np.einsum("fi,fi->f", normal, edges[:, :, 2])) / np.linalg.norm(normal, axis=1)
+        self.outward = normal * signed[:, None]
+        self.to_cell = np.linalg.inv(edges)
+        edges[:, :, 2] = self.outward
+        self.to_face = np.linalg.inv(edges)
         ends = corners[:, curved.FACE_EDGES]
         self.bulges = mesh.facet_middles(faces) - ends.mean(axis=2)
         centres = corners.mean(axis=1)
         self.radius = np.linalg.norm(corners - centres[:, None], axis=2).max(axis=1)
+        self.rim = _RIM + _FAITH * np.abs(self.bulges).max(axis=(1, 2)) / self.radius
         self.centres = centres + 4 / 9 * self.bulges.sum(axis=1)
         vertices, first = np.unique(numbers, return_index=True)
         self.samples = np.vstack([self.centres, mesh.points[vertices]])
@@ -98,12 +104,24 @@ class _Skin:
         other = self.owner[sample]
         apart = (other != face) | (sample >= len(self.radius))
         face, sample, other = face[apart], sample[apart], other[apart]
-        place = np.einsum("fij,fj->fi", self.inverse[face], self.samples[sample] - self.origin[face], optimize=True)
-        share = np.column_stack([1 - place.sum(axis=1), place[:, :2]])
-        first, second = curved.FACE_EDGES.T
-        bulge = np.einsum("fe,fei->fi", 4 * share[:, first] * share[:, second], self.bulges[face])
+        offset = self.samples[sample] - self.origin[face]
+        on_face = np.einsum("fij,fj->fi", self.to_face[face], offset)
+        bulge = np.zeros_like(offset)
+        for _ in range(_ROUNDS if self.bulges.any() else 0):
+            bulge = self._bulge(face, on_face)
+            on_face = np.einsum("fij,fj->fi", self.to_face[face], offset - bulge)
         lift = np.einsum("fi,fi->f", bulge, self.outward[face])
-        away = -place[:, 2] * self.height[face] - lift
+        away = on_face[:, 2]
         limit = TOUCHING * self.radius[face] + _FAITH * np.abs(lift)
-        hit = (share.min(axis=1) > _INSIDE) & (place[:, 2] < 1 - _INSIDE) & (away <= limit)
+        share = np.column_stack([1 - on_face[:, :2].sum(axis=1), on_face[:, :2]])
+        in_cell = np.einsum("fij,fj->fi", self.to_cell[face], offset)
+        inside = np.column_stack([1 - in_cell.sum(axis=1), in_cell]).min(axis=1) > self.rim[face]
+        there = inside | (away >= -limit) | (away + lift >= 0)
+        hit = (away <= limit) & (share.min(axis=1) > self.rim[face]) & there
         return face[hit], other[hit]
+
+    def _bulge(self, face: Ints, on_face: Floats) -> Floats:
+        """How far the faces' curved places are from the flat ones (m)."""
+        share = np.column_stack([1 - on_face[:, :2].sum(axis=1), on_face[:, :2]])
+        first, second = curved.FACE_EDGES.T
+        return np.einsum("fe,fei->fi", 4 * share[:, first] * share[:, second], self.bulges[face])

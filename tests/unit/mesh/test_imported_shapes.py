@@ -48,7 +48,7 @@ def test_volume_and_area_of_a_ball(gmsh: Any, save: Any, order: int, rate: float
     assert (mesh.middles is None) == (order == 1)
     observed = np.log2(np.divide(*errors))
     assert observed.min() > rate - 0.4
-    assert max(errors[1]) < {1: 0.04, 2: 5e-5}[order]
+    assert max(errors[1]) < {1: 0.04, 2: 2e-4}[order]
 
 
 def test_a_cylinder_has_its_box_and_its_lateral_area(gmsh: Any, save: Any) -> None:
@@ -58,12 +58,17 @@ def test_a_cylinder_has_its_box_and_its_lateral_area(gmsh: Any, save: Any) -> No
     mesh = mt.read_mesh(save(size=0.2, order=2), unit="mm")
     package = mt.Package.from_mesh(mesh, {"post": "copper"})
     x0, y0, x1, y1 = package["post"].footprint.bounds
-    assert (x0, y0, x1, y1) == pytest.approx((-2e-4, -2e-4, 2e-4, 2e-4), rel=1e-6)
+    assert (x0, y0, x1, y1) == pytest.approx((-2e-4, -2e-4, 2e-4, 2e-4), rel=1e-4)
+    assert mesh.points[:, 1].min() > -1.99e-4, "the corners alone do not reach it"
     case = mt.Case(package, [mt.Convection("bottom", 1.0, 300.0)])
     sides, top = (mesh.face_areas(mesh.faces_of(case.place(text))).sum() for text in ("post.sides", "post.top"))
-    assert sides == pytest.approx(2 * np.pi * 0.2e-3 * 0.5e-3, rel=2e-4)
-    assert top == pytest.approx(np.pi * 0.2e-3**2, rel=2e-4)
-    assert mesh.volumes()[0] == pytest.approx(np.pi * 0.2e-3**2 * 0.5e-3, rel=2e-4)
+    # The rim is made of parabolas: each segment has 2/3 of its chord times its height.
+    at_rim = np.hypot(mesh.points[:, 0], mesh.points[:, 1]) > 1.99e-4
+    angle = 2 * np.pi / np.count_nonzero(at_rim & (mesh.points[:, 2] == 0))
+    disc = 0.2e-3**2 * np.pi / angle * (np.sin(angle) + 8 / 3 * np.sin(angle / 2) * (1 - np.cos(angle / 2)))
+    assert top == pytest.approx(disc, rel=1e-9)
+    assert sides == pytest.approx(2 * np.pi * 0.2e-3 * 0.5e-3, rel=5e-4)
+    assert mesh.volumes()[0] == pytest.approx(disc * 0.5e-3, rel=1e-3)
 
 
 def test_middles_are_in_the_order_of_the_edges(gmsh: Any, save: Any) -> None:

@@ -86,8 +86,8 @@ def test_cases_on_an_imported_mesh(imported: mt.Package, tets: mt.TetMesh) -> No
     assert case.topology is tets
     carrying = {tets.part_names[part] for part in np.unique(tets.cell_part[case.current_cells(tets)])}
     assert "vdd" in carrying and "logic" not in carrying and "gnd" not in carrying
-    with pytest.raises(LoadError, match="share faces and contradict each other"):
-        mt.Case(imported, [cooled, mt.FixedTemperature("carrier.bottom", 300.0)])
+    with pytest.raises(LoadError, match="counted twice"):
+        mt.Case(imported, [cooled, mt.Convection("carrier.bottom", 1.0, 300.0)])
     with pytest.raises(LoadError, match=r"only vias have a foot"):
         mt.Case(imported, [cooled, mt.HeatFlux("supply.foot", 1.0)])
     with pytest.raises(LoadError, match=r"'logc'.*did you mean 'logic'"):
