@@ -80,6 +80,26 @@ class CouplingError(SolveError):
         self.history = history
 
 
+class NoSteadyState(SolveError):
+    """More heat is released than can leave: the branch of steady states ends before the loads of the case.
+
+    Attributes
+    ----------
+    result : SteadyResult or None
+        The last steady state on the way.
+    factor : float
+        The part of the loads that has a steady state.
+    hot_spot : str
+        The part that runs away.
+    """
+
+    def __init__(self, message: str, result: Any = None, factor: float = float("nan"), hot_spot: str = "") -> None:
+        super().__init__(message)
+        self.result = result
+        self.factor = factor
+        self.hot_spot = hot_spot
+
+
 class BalanceError(SolveError):
     """Energy or charge that does not add up."""
 

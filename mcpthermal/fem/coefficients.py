@@ -8,18 +8,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mcpthermal.materials.law import Law
+from mcpthermal.materials.base import Law
 
 Floats = NDArray[np.float64]
-Axes = tuple[Law, Law, Law]
+Axes = tuple[Law, ...]
+"""A conductivity: laws along x, y, z, or of the entries xx, yy, zz, yz, xz, xy of a symmetric tensor."""
 
 _ANY_TEMPERATURE = np.array([300.0])
 
 
-def constant_axes(axes: Sequence[Axes | None]) -> list[tuple[float, float, float] | None]:
-    """For each part its values along x, y, z if they do not depend on temperature, else None."""
+def entry_count(axes: Sequence[Axes | None], parts: Any) -> int:
+    """How many entries the conductivities of some parts have: three, or six if any of them is a full tensor."""
+    return max((len(axes[part] or ()) for part in parts), default=3) or 3
+
+
+def constant_axes(axes: Sequence[Axes | None]) -> list[tuple[float, ...] | None]:
+    """For each part its entries if they do not depend on temperature, else None."""
     return [
-        tuple(float(law(_ANY_TEMPERATURE)[0]) for law in item)  # type: ignore[misc]
+        tuple(float(law(_ANY_TEMPERATURE)[0]) for law in item)
         if item is not None and all(law.is_constant for law in item)
         else None
         for item in axes
@@ -31,10 +37,20 @@ def depends_on_temperature(axes: Sequence[Axes | None], parts: Any) -> bool:
     return any(not law.is_constant for part in parts for law in axes[part] or ())
 
 
+def varying_cells(axes: Sequence[Axes | None], part: Any) -> NDArray[np.bool_]:
+    """Which cells, given by their parts (-1 for none), have a conductivity that depends on temperature."""
+    varies = [depends_on_temperature(axes, [number]) for number in range(len(axes))]
+    return np.array([*varies, False])[part]
+
+
 def evaluate_axes(
-    axes: Sequence[Axes | None], part: Any, temperature: Floats | None, shape: tuple[int, ...] | None = None
+    axes: Sequence[Axes | None],
+    part: Any,
+    temperature: Floats | None,
+    shape: tuple[int, ...] | None = None,
+    derivative: bool = False,
 ) -> Floats:
-    """The coefficient along x, y, z at points.
+    """The entries of a coefficient at points.
 
     Parameters
     ----------
@@ -46,28 +62,31 @@ def evaluate_axes(
         (K); None if every law is constant.
     shape : (n_cells, n_points), optional
         Needed without a temperature.
+    derivative : bool
+        The derivative by the temperature instead.
 
     Returns
     -------
-    (3, planes, n_cells, n_points) array
+    (3 or 6, planes, n_cells, n_points) array
     """
+    numbers = np.unique(part[part >= 0])
+    count = entry_count(axes, numbers)
     if temperature is None:
         assert shape is not None
-        values = np.zeros((3, 1, *shape))
+        values = np.zeros((count, 1, *shape))
     else:
-        values = np.zeros((3, *temperature.shape))
-    for number in np.unique(part[part >= 0]):
-        laws = axes[number]
-        if laws is None:
-            continue
+        values = np.zeros((count, *temperature.shape))
+    for number in numbers:
+        laws = axes[number] or ()
         here = part == number
-        for axis, law in enumerate(laws):
-            same = next((i for i in range(axis) if laws[i] == law), None)
+        for entry, law in enumerate(laws):
+            same = next((i for i in range(entry) if laws[i] == law), None)
             if same is not None:
-                values[axis][:, here] = values[same][:, here]
+                values[entry][:, here] = values[same][:, here]
             elif law.is_constant:
-                values[axis][:, here] = law(_ANY_TEMPERATURE)[0]
+                values[entry][:, here] = 0.0 if derivative else law(_ANY_TEMPERATURE)[0]
             else:
                 assert temperature is not None
-                values[axis][:, here] = law(temperature[:, here])
+                points = temperature[:, here]
+                values[entry][:, here] = law.derivative(points) if derivative else law(points)
     return values

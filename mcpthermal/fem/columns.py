@@ -2,129 +2,163 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
 import numpy as np
-import scipy.sparse as sp
 from numpy.typing import NDArray
+from skfem import ElementTriP2
+from skfem.quadrature import get_quadrature
+from skfem.refdom import RefTri
 
-from mcpthermal.fem.coefficients import Axes, constant_axes, evaluate_axes
-from mcpthermal.fem.column_operator import LOAD, MASS, SLOPES, VALUES, WEIGHTS, ColumnOperator, ColumnSystem
+from mcpthermal.fem.coefficients import Axes, constant_axes, depends_on_temperature, evaluate_axes
+from mcpthermal.fem.column_operator import LOAD, SLOPES, VALUES, WEIGHTS, ColumnOperator, line_values
+from mcpthermal.fem.column_system import ColumnSystem
+from mcpthermal.fem.lattice import Lattice, continuous_pairs
 from mcpthermal.fem.numbering import Numbering
 from mcpthermal.fem.planar import PlanarSpace
+from mcpthermal.fem.surfaces import Patch
 from mcpthermal.mesh.columns import ColumnMesh
 from mcpthermal.package.columns import Faces
-from mcpthermal.physics.joule import flux_density, joule_density
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
-Sampler = Callable[[int], Floats]
+
+FACE_ORDER = 6
+"""Degree to which quadrature on faces is exact: the mass of quadratic functions, with room for laws at the surface."""
 
 
 class ColumnSpace:
-    """Continuous fields on some cells of a column mesh; raw vectors have an entry for each (planar unknown, node).
+    """Fields on some cells of a column mesh, continuous but for cuts.
 
     Parameters
     ----------
     mesh : ColumnMesh
     cells : (n_layers, n_triangles) array of bool
         Where the field lives.
+    cuts : Faces, optional
+        Faces between these cells across which the field may jump.
 
     Attributes
     ----------
     columns, layers : arrays of int
         The triangles and layers of the mesh that are used.
     cells : (n_used_layers, n_used_triangles) array of bool
+    part : (n_used_layers, n_used_triangles) array of int
+        The part of each cell, -1 where the field does not live.
+    lattice : Lattice
+        The raw entry of each (planar unknown, vertical node).
     active : (n_raw,) array of bool
         Raw entries that belong to a cell.
     """
 
-    def __init__(self, mesh: ColumnMesh, cells: Bools) -> None:
+    def __init__(self, mesh: ColumnMesh, cells: Bools, cuts: Faces | None = None) -> None:
         self.mesh = mesh
         self.columns: Ints = np.flatnonzero(cells.any(axis=0))
         rows = np.flatnonzero(cells.any(axis=1))
         self.layers: Ints = np.arange(rows.min(), rows.max() + 1)
         self.cells: Bools = cells[np.ix_(self.layers, self.columns)]
-        self.part: Ints = mesh.cell_part[np.ix_(self.layers, self.columns)].astype(np.int64)
+        self.part: Ints = np.where(self.cells, mesh.cell_part[np.ix_(self.layers, self.columns)], -1).astype(np.int64)
         self.heights: Floats = mesh.heights[self.layers]
         self.levels: Floats = mesh.levels[self.layers[0] : self.layers[-1] + 2]
         self.vertex_of, triangles = np.unique(mesh.triangles[self.columns], return_inverse=True)
-        self.plane = PlanarSpace(mesh.vertices[self.vertex_of], triangles.reshape(-1, 3))
-        self.shape = (self.plane.size, 2 * len(self.layers) + 1)
-        active = np.zeros(self.shape, bool)
+        split = cuts is not None and cuts.count > 0
+        edges = np.searchsorted(self.vertex_of, mesh.edges[np.unique(cuts.edge)]) if split and cuts else None
+        self.plane = PlanarSpace(mesh.vertices[self.vertex_of], triangles.reshape(-1, 3), edges)
+        levels = np.unique(cuts.level) - self.layers[0] if split and cuts else np.empty(0, np.int64)
+        self.lattice = Lattice(self.plane.size, len(self.layers), levels)
+        if split:
+            self.lattice.join(continuous_pairs(self.lattice, self.plane, mesh, self, cuts))
+        active = np.zeros(self.lattice.shape, bool)
         for layer, used in enumerate(self.cells):
-            active[np.unique(self.plane.dofs[used]), 2 * layer : 2 * layer + 3] = True
+            active[np.unique(self.plane.dofs[used]), self.lattice.span(layer)] = True
         self.active: Bools = active.ravel()
+        if self.lattice.entry is not None:
+            self.active = np.zeros(self.lattice.size, bool)
+            self.active[self.lattice.entry[active.ravel()]] = True
 
     @property
     def size(self) -> int:
         """How many raw entries there are."""
-        return self.shape[0] * self.shape[1]
+        return self.lattice.size
 
     @cached_property
     def points(self) -> Floats:
         """(n_raw, 3) the place of each raw entry (m)."""
-        nodes = np.empty(self.shape[1])
-        nodes[::2] = self.levels
-        nodes[1::2] = (self.levels[:-1] + self.levels[1:]) / 2
-        plane = np.repeat(self.plane.points, self.shape[1], axis=0)
-        return np.column_stack([plane, np.tile(nodes, self.shape[0])])
+        planar, node = np.divmod(self.lattice.heads, self.lattice.shape[1])
+        return np.column_stack([self.plane.points[planar], self.lattice.nodes(self.levels)[node]])
 
-    # --- coefficients -------------------------------------------------------------------------------------
+    def cell_dofs(self, layer: Any, column: Any) -> Ints:
+        """(n, 6, 3) raw entries of cells: unknowns of the triangle, nodes of the layer."""
+        planar = self.plane.dofs[column][:, :, None]
+        return self.lattice.raw(self.lattice.places(planar, np.asarray(layer)[:, None, None], np.arange(3)))
 
-    def sampler(self, raw: Floats, space: ColumnSpace | None = None) -> Sampler:
-        """Values of this space's field at another's (or its own) quadrature points, layer by layer.
+    # --- quadrature points --------------------------------------------------------------------------------
 
-        The returned function maps a layer of the other space to (3, n_triangles, n_points).
+    @property
+    def blocks(self) -> range:
+        """What quadrature points are worked on by: the layers."""
+        return range(len(self.layers))
+
+    def block_cells(self, layer: int) -> tuple[Any, Ints]:
+        """The cells of a block, as an index into the mesh's arrays, and their parts (-1 where the field is not)."""
+        return (self.layers[layer], self.columns), self.part[layer]
+
+    def volumes(self, layer: int) -> Floats:
+        """(3, n_triangles, n_points) the volume of each quadrature point of a layer (m3)."""
+        return WEIGHTS[:, None, None] * self.heights[layer] * self.plane.weights
+
+    def view(self, space: ColumnSpace | None = None) -> ColumnView:
+        """This space's functions at the quadrature points of another (or its own)."""
+        return ColumnView(self, space or self)
+
+    # --- operators ----------------------------------------------------------------------------------------
+
+    def operator(self, axes: Sequence[Axes | None], temperature: Any = None) -> ColumnOperator:
+        """The conduction operator for the laws of each part.
+
+        `temperature` maps a block to the temperature at its points (K); None if no law needs one.
         """
-        other = space or self
-        field = raw.reshape(self.shape)
-        values = self.plane.values
-        if other is not self:
-            position = np.searchsorted(self.columns, other.columns)
-            points = self.plane.n_points
-            values = values[(position[:, None] * points + np.arange(points)).ravel()]
-        shift = other.layers[0] - self.layers[0]
-
-        def sample(layer: int) -> Floats:
-            start = 2 * (layer + shift)
-            planes = values @ (field[:, start : start + 3] @ VALUES.T)
-            return planes.T.reshape(3, -1, self.plane.n_points)
-
-        return sample
-
-    def operator(self, axes: Sequence[Axes | None], sampler: Sampler | None = None) -> ColumnOperator:
-        """The conduction operator for a law on each axis of each part, at the sampled temperature (K)."""
-        operator = ColumnOperator(self.plane, self.heights)
+        operator = ColumnOperator(self.plane, self.heights, self.lattice)
         fixed = constant_axes(axes)
         groups: dict[bytes, list[int]] = {}
-        for layer in range(len(self.layers)):
-            found = np.where(self.cells[layer], self.part[layer], -1)
-            if all(axes[part] is None or fixed[part] is not None for part in np.unique(found[found >= 0])):
-                table = np.array([(0.0, 0.0, 0.0) if item is None else item for item in [*fixed, None]])
-                groups.setdefault(table[found].tobytes(), []).append(layer)
-            else:
-                assert sampler is not None
-                values = evaluate_axes(axes, found, sampler(layer))
+        for layer, found in enumerate(self.part):
+            parts = np.unique(found[found >= 0])
+            if any(len(axes[part] or ()) == 6 for part in parts) or depends_on_temperature(axes, parts):
+                known = None if temperature is None else temperature(layer)
+                values = evaluate_axes(axes, found, known, self.plane.weights.shape)
+                values = np.broadcast_to(values, (len(values), 3, *values.shape[2:]))
                 operator.add_varying(layer, *self._planar_entries(values, at_points=True))
+                if len(values) == 6:
+                    x, y = (self._flat(values[entry]) for entry in (4, 3))
+                    drift_x, drift_y = self.plane.drift_maps
+                    operator.add_oblique(layer, (drift_x @ x + drift_y @ y).T)
+            else:
+                table = np.array([(0.0, 0.0, 0.0) if item is None else item[:3] for item in [*fixed, None]])
+                groups.setdefault(table[found].tobytes(), []).append(layer)
         for key, layers in groups.items():
             values = np.frombuffer(key).reshape(-1, 3).T[:, None]
             stiffness, mass = self._planar_entries(values, at_points=False)
             operator.add_shared(np.array(layers), stiffness[0], mass[0])
         return operator
 
+    @staticmethod
+    def _flat(planes: Floats) -> Floats:
+        return np.ascontiguousarray(planes.reshape(len(planes), -1).T)
+
     def _planar_entries(self, values: Any, at_points: bool) -> tuple[Floats, Floats]:
-        """Entries of stiffness and mass for coefficients (3 axes, planes, ...)."""
+        """Entries of stiffness and mass for coefficients (entries, planes, ...)."""
         kind = 0 if at_points else 1
-        x, y, z = (np.ascontiguousarray(axis.reshape(len(axis), -1).T) for axis in values)
+        x, y, z = (self._flat(values[entry]) for entry in range(3))
         maps = self.plane.conduction_maps
         if np.array_equal(x, y):
-            stiffness = maps["xy"][kind] @ x
+            stiffness = maps["both"][kind] @ x
         else:
             stiffness = maps["x"][kind] @ x + maps["y"][kind] @ y
+        if len(values) == 6:
+            stiffness = stiffness + self.plane.shear_map[kind] @ self._flat(values[5])
         mass = self.plane.mass_maps[kind] @ z
         return np.ascontiguousarray(stiffness.T), np.ascontiguousarray(mass.T)
 
@@ -134,60 +168,33 @@ class ColumnSpace:
 
     # --- faces --------------------------------------------------------------------------------------------
 
-    def _local_faces(self, faces: Faces) -> tuple[Ints, Ints, Ints, Ints]:
-        """Triangles and levels of horizontal faces, unknowns (n, 3) and layers of vertical ones, in this space."""
+    def patches(self, faces: Faces) -> list[Patch]:
+        """Faces as patches seen from their inner cells: horizontal ones, then upright ones."""
         position = np.full(len(self.mesh.areas), -1)
         position[self.columns] = np.arange(len(self.columns))
-        vertex = np.full(len(self.mesh.vertices), -1)
-        vertex[self.vertex_of] = np.arange(len(self.vertex_of))
-        edges = vertex[self.mesh.edges[faces.edge]]
-        dofs = self.plane.edge_dofs(edges) if len(edges) else np.empty((0, 3), np.int64)
-        return position[faces.column], faces.level - self.layers[0], dofs, faces.layer - self.layers[0]
-
-    def face_entries(self, faces: Faces) -> Ints:
-        """The raw entries on faces."""
-        triangle, level, dofs, layer = self._local_faces(faces)
-        nodes = self.shape[1]
-        flat = (self.plane.dofs[triangle] * nodes + 2 * level[:, None]).ravel()
-        upright = dofs[:, :, None] * nodes + (2 * layer[:, None] + np.arange(3))[:, None, :]
-        return np.unique(np.concatenate([flat, upright.ravel()]))
-
-    def face_exchange(self, faces: Faces, coefficient: float) -> Any:
-        """The exchange matrix of faces on raw entries, coefficient in W/(m2 K)."""
-        triangle, level, dofs, layer = self._local_faces(faces)
-        nodes, shape = self.shape[1], (self.size, self.size)
-        total = sp.csr_array(shape)
-        for number in np.unique(level):
-            weight = np.zeros(len(self.columns))
-            weight[triangle[level == number]] = coefficient
-            data = self.plane.mass_maps[1] @ weight
-            rows = self.plane.rows.astype(np.int64) * nodes + 2 * number
-            columns = self.plane.indices.astype(np.int64) * nodes + 2 * number
-            keep = data != 0
-            total = total + sp.csr_array((data[keep], (rows[keep], columns[keep])), shape=shape)
-        if len(layer):
-            length, height = self._edge_lengths(faces), self.heights[layer]
-            local = np.einsum("f,ab,mn->fambn", coefficient * length * height, MASS_EDGE, MASS)
-            entry = (dofs[:, :, None] * nodes + (2 * layer[:, None] + np.arange(3))[:, None, :]).reshape(-1, 9)
-            rows, columns = np.repeat(entry, 9, axis=1).ravel(), np.tile(entry, (1, 9)).ravel()
-            total = total + sp.csr_array((local.ravel(), (rows, columns)), shape=shape)
-        return total
-
-    def face_load(self, faces: Faces, density: float) -> Floats:
-        """The load of a constant supply over faces (W/m2 or A/m2)."""
-        triangle, level, dofs, layer = self._local_faces(faces)
-        load = np.zeros(self.shape)
-        for number in np.unique(level):
-            weight = np.bincount(triangle[level == number], minlength=len(self.columns)) * density
-            load[:, 2 * number] += self.plane.cell_load_map @ weight
-        if len(layer):
-            local = np.einsum("f,a,m->fam", density * self._edge_lengths(faces) * self.heights[layer], LOAD_EDGE, LOAD)
-            np.add.at(load, (dofs[:, :, None], (2 * layer[:, None] + np.arange(3))[:, None, :]), local)
-        return load.ravel()
-
-    def _edge_lengths(self, faces: Faces) -> Floats:
-        ends = self.mesh.vertices[self.mesh.edges[faces.edge]]
-        return np.linalg.norm(ends[:, 1] - ends[:, 0], axis=1)
+        found = []
+        layer, column = faces.cells
+        part = self.mesh.cell_part[layer, column].astype(np.int64)
+        count = len(faces.column)
+        if count:
+            values, weights = _TRIANGLE
+            top = np.where(faces.up, 2, 0)
+            dofs = self.cell_dofs(layer[:count] - self.layers[0], position[column[:count]])
+            dofs = np.take_along_axis(dofs, top[:, None, None], axis=2)[:, :, 0]
+            areas = self.mesh.areas[faces.column]
+            cells = (layer[:count], column[:count])
+            found.append(Patch(dofs, values, np.multiply.outer(areas, weights), part[:count], cells))
+        if len(faces.edge):
+            values, weights = _UPRIGHT
+            edges = np.searchsorted(self.vertex_of, self.mesh.edges[faces.edge])
+            planar = self.plane.edge_dofs(edges, position[faces.inner])[:, :, None]
+            local = (faces.layer - self.layers[0])[:, None, None]
+            dofs = self.lattice.raw(self.lattice.places(planar, local, np.arange(3))).reshape(-1, 9)
+            ends = self.mesh.vertices[self.mesh.edges[faces.edge]]
+            areas = np.linalg.norm(ends[:, 1] - ends[:, 0], axis=1) * self.mesh.heights[faces.layer]
+            cells = (layer[count:], column[count:])
+            found.append(Patch(dofs, values, np.multiply.outer(areas, weights), part[count:], cells))
+        return found
 
     # --- cells --------------------------------------------------------------------------------------------
 
@@ -197,18 +204,18 @@ class ColumnSpace:
 
     def cell_entries(self, cells: Bools) -> Ints:
         """The raw entries of cells (a mask over the mesh)."""
-        mask = np.zeros(self.shape, bool)
+        mask = np.zeros(self.lattice.shape, bool)
         for layer, used in enumerate(self.local_cells(cells) & self.cells):
             if used.any():
-                mask[np.unique(self.plane.dofs[used]), 2 * layer : 2 * layer + 3] = True
-        return np.flatnonzero(mask)
+                mask[np.unique(self.plane.dofs[used]), self.lattice.span(layer)] = True
+        return np.unique(self.lattice.raw(np.flatnonzero(mask)))
 
     def cell_extrema(self, raw: Floats) -> tuple[Floats, Floats]:
         """The least and the greatest nodal value in each cell of the mesh, (n_layers, n_triangles), NaN outside."""
-        field = raw.reshape(self.shape)
+        field = self.lattice.spread(raw)
         low, high = (np.full(self.mesh.cell_part.shape, np.nan) for _ in range(2))
         for layer, used in enumerate(self.cells):
-            local = field[:, 2 * layer : 2 * layer + 3]
+            local = field[:, self.lattice.span(layer)]
             row, columns = self.layers[layer], self.columns[used]
             low[row, columns] = local.min(axis=1)[self.plane.dofs[used]].min(axis=1)
             high[row, columns] = local.max(axis=1)[self.plane.dofs[used]].max(axis=1)
@@ -216,83 +223,20 @@ class ColumnSpace:
 
     def volume_load(self, cells: Bools, density: float) -> Floats:
         """The load of a constant density (W/m3) in cells (a mask over the mesh)."""
-        load = np.zeros(self.shape)
+        load = np.zeros(self.lattice.shape)
         sums = self.plane.cell_load_map @ (density * self.local_cells(cells).T)
         for layer, height in enumerate(self.heights):
-            load[:, 2 * layer : 2 * layer + 3] += np.outer(sums[:, layer], height * LOAD)
-        return load.ravel()
+            load[:, self.lattice.span(layer)] += np.outer(sums[:, layer], height * LOAD)
+        return self.lattice.collect(load)
 
     def cell_integrals(self, raw: Floats) -> Floats:
         """The integral of a field over each cell of the mesh, (n_layers, n_triangles)."""
-        field = raw.reshape(self.shape)
+        field = self.lattice.spread(raw)
         result = np.zeros(self.mesh.cell_part.shape)
         for layer, height in enumerate(self.heights):
-            sums = self.plane.cell_load_map.T @ (field[:, 2 * layer : 2 * layer + 3] @ (height * LOAD))
+            sums = self.plane.cell_load_map.T @ (field[:, self.lattice.span(layer)] @ (height * LOAD))
             result[self.layers[layer], self.columns] = np.where(self.cells[layer], sums, 0.0)
         return result
-
-    def gradient(self, raw: Floats, layer: int) -> list[Floats]:
-        """The gradient at a layer's quadrature points: three arrays (3, n_triangles, n_points)."""
-        local = raw.reshape(self.shape)[:, 2 * layer : 2 * layer + 3]
-        values, slopes = local @ VALUES.T, local @ SLOPES.T / self.heights[layer]
-        along_x, along_y = self.plane.gradients
-        planes = (along_x @ values, along_y @ values, self.plane.values @ slopes)
-        return [plane.T.reshape(3, -1, self.plane.n_points) for plane in planes]
-
-    def fluxes(self, raw: Floats, axes: Sequence[Axes | None], sampler: Sampler | None) -> Any:
-        """For each layer: its conductivity and gradient at quadrature points, and the volume of each point."""
-        for layer, height in enumerate(self.heights):
-            found = np.where(self.cells[layer], self.part[layer], -1)
-            conductivity = evaluate_axes(
-                axes, found, None if sampler is None else sampler(layer), self.plane.weights.shape
-            )
-            volume = WEIGHTS[:, None, None] * height * self.plane.weights
-            yield layer, conductivity, self.gradient(raw, layer), volume
-
-    def joule(
-        self, raw: Floats, axes: Sequence[Axes | None], sampler: Sampler | None, thermal: ColumnSpace
-    ) -> tuple[Floats, Floats]:
-        """Joule heat: the load on a thermal space (W), and the heat in each cell of the mesh (W)."""
-        load = np.zeros(thermal.shape)
-        heat = np.zeros(self.mesh.cell_part.shape)
-        columns = (
-            np.searchsorted(thermal.columns, self.columns)[:, None] * self.plane.n_points
-            + np.arange(self.plane.n_points)
-        ).ravel()
-        weighted = thermal.plane.load_map[:, columns]
-        shift = self.layers[0] - thermal.layers[0]
-        for layer, conductivity, gradient, volume in self.fluxes(raw, axes, sampler):
-            density = joule_density(conductivity, gradient)
-            heat[self.layers[layer], self.columns] = (density * volume).sum(axis=(0, 2))
-            planar = weighted @ density.reshape(3, -1).T
-            start = 2 * (layer + shift)
-            load[:, start : start + 3] += planar @ (WEIGHTS[:, None] * self.heights[layer] * VALUES)
-        return load.ravel(), heat
-
-    def mean_fluxes(self, raw: Floats, axes: Sequence[Axes | None], sampler: Sampler | None) -> Floats:
-        """The mean flux density in each cell of the mesh: (n_layers, n_triangles, 3), zero outside."""
-        result = np.zeros((*self.mesh.cell_part.shape, 3))
-        for layer, conductivity, gradient, volume in self.fluxes(raw, axes, sampler):
-            flux = flux_density(conductivity, gradient)
-            total = volume.sum(axis=(0, 2))
-            for axis in range(3):
-                result[self.layers[layer], self.columns, axis] = (flux[axis] * volume).sum(axis=(0, 2)) / total
-        return result
-
-    def residual(self, raw: Floats, axes: Sequence[Axes | None], sampler: Sampler | None, cells: Bools) -> Floats:
-        """What conduction in some cells alone takes in at each raw entry: the assembled operator of these cells."""
-        mask = self.local_cells(cells)
-        result = np.zeros(self.shape)
-        along_x, along_y = self.plane.gradients
-        for layer, conductivity, gradient, volume in self.fluxes(raw, axes, sampler):
-            if not mask[layer].any():
-                continue
-            weight = volume * mask[layer][:, None]
-            x, y, z = ((c * g * weight).reshape(3, -1).T for c, g in zip(conductivity, gradient, strict=True))
-            span = slice(2 * layer, 2 * layer + 3)
-            result[:, span] += (along_x.T @ x + along_y.T @ y) @ VALUES
-            result[:, span] += self.plane.values.T @ z @ (SLOPES / self.heights[layer])
-        return result.ravel()
 
     # --- points -------------------------------------------------------------------------------------------
 
@@ -303,12 +247,11 @@ class ColumnSpace:
         slack = 1e-9 * float((high - low).max())
         inside = ((points[:, :2] >= low - slack) & (points[:, :2] <= high + slack)).all(axis=1)
         inside &= (points[:, 2] >= self.levels[0] - slack) & (points[:, 2] <= self.levels[-1] + slack)
-        field = raw.reshape(self.shape)
         for index in np.flatnonzero(inside):
-            values[index] = self._evaluate_one(field, points[index], slack)
+            values[index] = self._evaluate_one(raw, points[index], slack)
         return values
 
-    def _evaluate_one(self, field: Floats, point: Floats, slack: float) -> float:
+    def _evaluate_one(self, raw: Floats, point: Floats, slack: float) -> float:
         corners = self.plane.vertices[self.plane.triangles]
         first = corners[:, 0]
         a, b, p = corners[:, 1] - first, corners[:, 2] - first, point[:2] - first
@@ -321,13 +264,90 @@ class ColumnSpace:
         for column in candidates:
             for layer in layers:
                 if self.cells[layer, column]:
-                    shape, dofs = self.plane.evaluate(np.array([column]), point[None, :2])
-                    x = (z - self.levels[layer]) / self.heights[layer]
-                    vertical = np.array([(2 * x - 1) * (x - 1), 4 * x * (1 - x), x * (2 * x - 1)])
-                    return float(shape[0] @ field[dofs[0], 2 * layer : 2 * layer + 3] @ vertical)
+                    shape = self.plane.shapes_at(np.array([column]), point[None, :2])[0]
+                    vertical = line_values((z - self.levels[layer]) / self.heights[layer])
+                    dofs = self.cell_dofs(np.array([layer]), np.array([column]))[0]
+                    return float(shape @ raw[dofs] @ vertical)
         return float("nan")
 
 
-MASS_EDGE = MASS[np.ix_([0, 2, 1], [0, 2, 1])]
-LOAD_EDGE = LOAD[[0, 2, 1]]
-"""The same quadratic functions along a planar edge, in the order both ends, then the middle."""
+class ColumnView:
+    """The functions of one space (`field`) at the quadrature points of another on the same mesh, layer by layer."""
+
+    def __init__(self, field: ColumnSpace, points: ColumnSpace) -> None:
+        self.field, self.points = field, points
+        plane = field.plane
+        self._shift = int(points.layers[0] - field.layers[0])
+        self._rows: Any = slice(None)
+        if points is not field:
+            position = np.searchsorted(field.columns, points.columns)
+            self._rows = (position[:, None] * plane.n_points + np.arange(plane.n_points)).ravel()
+
+    @cached_property
+    def _maps(self) -> tuple[Any, Any, Any]:
+        plane = self.field.plane
+        return tuple(item[self._rows] for item in (plane.values, *plane.gradients))  # type: ignore[return-value]
+
+    @cached_property
+    def _transposed(self) -> tuple[Any, Any, Any]:
+        return tuple(item.T.tocsr() for item in self._maps)  # type: ignore[return-value]
+
+    def _local(self, raw: Floats, layer: int) -> Floats:
+        """(planar unknowns, 3 nodes) of a layer of the points' space."""
+        lattice, row = self.field.lattice, layer + self._shift
+        if lattice.entry is None:
+            return raw.reshape(lattice.shape)[:, lattice.span(row)]
+        return raw[lattice.raw(lattice.places(np.arange(lattice.shape[0])[:, None], row, np.arange(3)))]
+
+    def _planes(self, flat: Floats) -> Floats:
+        return flat.T.reshape(3, len(self.points.columns), -1)
+
+    def values(self, raw: Floats, layer: int) -> Floats:
+        """(3, n_triangles, n_points): the field."""
+        return self._planes(self._maps[0] @ (self._local(raw, layer) @ VALUES.T))
+
+    def gradient(self, raw: Floats, layer: int) -> list[Floats]:
+        """Three arrays (3, n_triangles, n_points): the gradient."""
+        values, along_x, along_y = self._maps
+        local = self._local(raw, layer)
+        plain = local @ VALUES.T
+        # From differences along the line, so that thin layers do not magnify the rounding of the field.
+        slopes = (local - local[:, 1:2]) @ SLOPES.T / self.points.heights[layer]
+        return [self._planes(item) for item in (along_x @ plain, along_y @ plain, values @ slopes)]
+
+    def zeros(self) -> Floats:
+        """What `add` adds to."""
+        return np.zeros(self.field.lattice.shape)
+
+    def add(self, total: Floats, layer: int, density: Any = None, flux: Any = None) -> None:
+        """Add the load of a density and of a flux (three arrays), times volume, against values and gradients."""
+        values, along_x, along_y = self._transposed
+        span = self.field.lattice.span(layer + self._shift)
+        if density is not None:
+            total[:, span] += (values @ density.reshape(3, -1).T) @ VALUES
+        if flux is not None:
+            x, y, z = (item.reshape(3, -1).T for item in flux)
+            total[:, span] += (along_x @ x + along_y @ y) @ VALUES
+            total[:, span] += (values @ z) @ (SLOPES / self.points.heights[layer])
+
+    def collect(self, total: Floats) -> Floats:
+        """The raw vector of what was added."""
+        return self.field.lattice.collect(total)
+
+
+def _triangle_points() -> tuple[Floats, Floats]:
+    """Shape functions (n_points, 6) of the triangle and weights that add up to one."""
+    points, weights = get_quadrature(RefTri, FACE_ORDER)
+    return np.stack([ElementTriP2().lbasis(points, i)[0] for i in range(6)], axis=1), 2 * weights
+
+
+def _upright_points() -> tuple[Floats, Floats]:
+    """Shape functions (n_points, 9) of an upright face, planar edge (both ends, middle) by node, and weights."""
+    x, w = np.polynomial.legendre.leggauss(FACE_ORDER // 2 + 1)
+    line = line_values((x + 1) / 2)
+    values = np.einsum("ga,hm->gham", line[:, [0, 2, 1]], line).reshape(len(x) ** 2, 9)
+    return values, np.outer(w, w).ravel() / 4
+
+
+_TRIANGLE = _triangle_points()
+_UPRIGHT = _upright_points()

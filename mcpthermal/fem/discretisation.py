@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -12,6 +12,7 @@ from mcpthermal.errors import InputError
 from mcpthermal.fem.coefficients import Axes
 from mcpthermal.fem.columns import ColumnSpace
 from mcpthermal.fem.numbering import Numbering
+from mcpthermal.fem.surfaces import Patch
 from mcpthermal.fem.tetrahedra import TetSpace
 from mcpthermal.linalg import LinearSystem
 from mcpthermal.mesh.columns import ColumnMesh
@@ -20,11 +21,38 @@ from mcpthermal.mesh.tetrahedra import TetMesh
 Floats = NDArray[np.float64]
 
 
+class View(Protocol):
+    """The functions of a space at the quadrature points of another one on the same mesh, block by block.
+
+    Arrays at points are (planes, n_cells, n_points); a block's planes are its Gauss planes.
+    """
+
+    def values(self, raw: Floats, block: int) -> Floats:
+        """The field at the points."""
+        ...
+
+    def gradient(self, raw: Floats, block: int) -> list[Floats]:
+        """Its gradient: three arrays."""
+        ...
+
+    def zeros(self) -> Floats:
+        """What `add` adds to."""
+        ...
+
+    def add(self, total: Floats, block: int, density: Any = None, flux: Any = None) -> None:
+        """Add the load of a density and of a flux (three arrays), times volume, against values and gradients."""
+        ...
+
+    def collect(self, total: Floats) -> Floats:
+        """The raw vector of what was added."""
+        ...
+
+
 class Space(Protocol):
-    """A space of continuous fields on cells of a mesh; its raw vectors have one value for each node.
+    """A space of fields on cells of a mesh; its raw vectors have one value for each node, two where cut.
 
     Faces are those of the mesh's `faces_of`; cells are masks over the mesh's cells. `axes` holds, for each
-    part, the laws of a conductivity along x, y, z, or None.
+    part, the laws of a conductivity (`fem/coefficients.py`), or None.
     """
 
     mesh: Any
@@ -40,11 +68,24 @@ class Space(Protocol):
         """(size, 3) places of the raw entries (m)."""
         ...
 
-    def sampler(self, raw: Floats, space: Any = None) -> Callable[[int], Floats]:
-        """Values at the quadrature points of another space on the same mesh, block by block."""
+    @property
+    def blocks(self) -> Iterable[int]:
+        """The blocks of quadrature points."""
         ...
 
-    def operator(self, axes: Sequence[Axes | None], sampler: Any = None) -> Any:
+    def block_cells(self, block: int) -> tuple[Any, NDArray[np.int64]]:
+        """The cells of a block, as an index into the mesh's arrays, and their parts (-1 where the field is not)."""
+        ...
+
+    def volumes(self, block: int) -> Floats:
+        """The volume of each quadrature point (m3)."""
+        ...
+
+    def view(self, space: Any = None) -> View:
+        """This space's functions at the quadrature points of another (or its own)."""
+        ...
+
+    def operator(self, axes: Sequence[Axes | None], temperature: Callable[[int], Floats] | None = None) -> Any:
         """The conduction operator: `apply` on raw vectors, `add_matrices` for exchange at faces."""
         ...
 
@@ -52,16 +93,8 @@ class Space(Protocol):
         """Its restriction to unknowns."""
         ...
 
-    def face_entries(self, faces: Any) -> NDArray[np.int64]:
-        """Raw entries on faces."""
-        ...
-
-    def face_exchange(self, faces: Any, coefficient: float) -> Any:
-        """Sparse exchange matrix of faces."""
-        ...
-
-    def face_load(self, faces: Any, density: float) -> Floats:
-        """Load of a supply per area."""
+    def patches(self, faces: Any) -> list[Patch]:
+        """Faces as seen from their inner cells, with shape functions and quadrature points."""
         ...
 
     def cell_entries(self, cells: Any) -> NDArray[np.int64]:
@@ -80,29 +113,13 @@ class Space(Protocol):
         """Load of a supply per volume."""
         ...
 
-    def joule(self, raw: Floats, axes: Any, sampler: Any, thermal: Any) -> tuple[Floats, Floats]:
-        """Joule heat as a load on a thermal space, and in each cell."""
-        ...
-
-    def mean_fluxes(self, raw: Floats, axes: Any, sampler: Any) -> Floats:
-        """Mean flux density in each cell."""
-        ...
-
-    def residual(self, raw: Floats, axes: Any, sampler: Any, cells: Any) -> Floats:
-        """What conduction in some cells alone takes in at each raw entry."""
-        ...
-
-    def fluxes(self, raw: Floats, axes: Any, sampler: Any) -> Iterator[Any]:
-        """Blocks of conductivity, gradient and point volumes."""
-        ...
-
     def evaluate(self, raw: Floats, points: Floats) -> Floats:
         """The field at points, NaN outside."""
         ...
 
 
-def make_space(mesh: ColumnMesh | TetMesh, cells: Any, order: int = 2) -> Space:
-    """The space of an order on some cells of a mesh.
+def make_space(mesh: ColumnMesh | TetMesh, cells: Any, order: int = 2, cuts: Any = None) -> Space:
+    """The space of an order on some cells of a mesh, cut open at some faces between them.
 
     Raises
     ------
@@ -112,7 +129,7 @@ def make_space(mesh: ColumnMesh | TetMesh, cells: Any, order: int = 2) -> Space:
     if isinstance(mesh, ColumnMesh):
         if order != 2:
             raise InputError(f"order {order!r} is not offered on columns; they are quadratic (order=2)")
-        return ColumnSpace(mesh, cells)
+        return ColumnSpace(mesh, cells, cuts)
     if order not in (1, 2):
         raise InputError(f"order {order!r} is not offered on tetrahedra; use 1 (linear) or 2 (quadratic)")
-    return TetSpace(mesh, cells, order)
+    return TetSpace(mesh, cells, order, cuts)

@@ -15,39 +15,51 @@ from numpy.typing import NDArray
 from skfem import Basis, ElementTriP2, MeshTri
 from skfem.element import DiscreteField
 
-from mcpthermal.physics.conduction import conduction, exchange, supply
+from mcpthermal.physics.conduction import conduction, drift, exchange, supply
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+EDGES = np.array([[0, 1], [1, 2], [0, 2]])
+"""Edges of a triangle in the order of scikit-fem's quadratic element."""
+
 
 class PlanarSpace:
-    """Continuous quadratic functions on triangles.
+    """Quadratic functions on triangles, continuous but for cuts.
 
     Parameters
     ----------
     vertices : (n, 2) array
         (m)
     triangles : (m, 3) array of int
+    cuts : (k, 2) array of int, optional
+        Edges (vertex pairs) at which the functions may jump: their unknowns are doubled.
 
     Attributes
     ----------
     size : int
-        Unknowns: vertices, then edge middles.
+        Unknowns: corners, then edge middles.
     dofs : (m, 6) array of int
         The unknowns of each triangle: corners, then the middles of the edges 01, 12, 02.
+    ends : (n_middles, 2) array of int
+        The unknowns at both ends of each middle.
     indptr, indices : arrays
         The pattern that all matrices of the plane share.
     """
 
-    def __init__(self, vertices: Floats, triangles: Ints) -> None:
+    def __init__(self, vertices: Floats, triangles: Ints, cuts: Ints | None = None) -> None:
         mesh = MeshTri(np.ascontiguousarray(vertices.T), np.ascontiguousarray(triangles.T), sort_t=False)
         self.basis = Basis(mesh, ElementTriP2(), intorder=4)
         self.mesh = mesh
         self.vertices, self.triangles = vertices, triangles
-        self.dofs: Ints = self.basis.element_dofs.T.astype(np.int64)
-        self.size = int(self.basis.N)
         self.n_points = self.basis.X.shape[1]
+        self.dofs: Ints = self.basis.element_dofs.T.astype(np.int64)
+        if cuts is not None and len(cuts):
+            self.dofs = _cut_open(self.dofs, triangles, cuts, len(vertices))
+        self.size = int(self.dofs.max()) + 1
+        self.n_corners = int(self.dofs[:, :3].max()) + 1
+        self.ends = np.empty((self.size - self.n_corners, 2), np.int64)
+        self.ends[self.dofs[:, 3:] - self.n_corners] = self.dofs[:, EDGES]
         count = len(triangles)
         rows = np.repeat(self.dofs, 6, axis=1).ravel()
         columns = np.tile(self.dofs, (1, 6)).ravel()
@@ -57,7 +69,9 @@ class PlanarSpace:
         self.indptr = np.searchsorted(keys, np.arange(self.size + 1) * self.size).astype(np.int32)
         self.diagonal = np.searchsorted(keys, np.arange(self.size) * (self.size + 1))
         self._entry = self._entry.reshape(count, 6, 6)
-        self.points: Floats = self.basis.doflocs.T
+        corners = np.empty((self.n_corners, 2))
+        corners[self.dofs[:, :3]] = vertices[triangles]
+        self.points: Floats = np.vstack([corners, corners[self.ends].mean(axis=1)])
 
     def _local(self, form: Any, **coefficients: Any) -> Floats:
         """A form's integrand times weight for every pair of shape functions: (n_triangles, n_points, 6, 6)."""
@@ -84,13 +98,25 @@ class PlanarSpace:
 
     @cached_property
     def conduction_maps(self) -> dict[str, tuple[Any, Any]]:
-        """Maps for a conductivity along x and along y."""
+        """Maps for a conductivity along x, along y, and along both."""
         zero, one = np.zeros_like(self.basis.dx), np.ones_like(self.basis.dx)
-        maps = {}
-        for name, tensor in (("x", [[one, zero], [zero, zero]]), ("y", [[zero, zero], [zero, one]])):
-            maps[name] = self._maps(conduction, conductivity=np.array(tensor))
-        maps["xy"] = (maps["x"][0] + maps["y"][0], maps["x"][1] + maps["y"][1])
+        tensors = {"x": [[one, zero], [zero, zero]], "y": [[zero, zero], [zero, one]]}
+        maps = {name: self._maps(conduction, conductivity=np.array(tensor)) for name, tensor in tensors.items()}
+        maps["both"] = (maps["x"][0] + maps["y"][0], maps["x"][1] + maps["y"][1])
         return maps
+
+    @cached_property
+    def shear_map(self) -> tuple[Any, Any]:
+        """Maps for the entry xy of a conductivity tensor."""
+        zero, one = np.zeros_like(self.basis.dx), np.ones_like(self.basis.dx)
+        return self._maps(conduction, conductivity=np.array([[zero, one], [one, zero]]))
+
+    @cached_property
+    def drift_maps(self) -> tuple[Any, Any]:
+        """Maps from points for the drift form along x and along y."""
+        zero, one = np.zeros_like(self.basis.dx), np.ones_like(self.basis.dx)
+        x, y = (self._maps(drift, direction=np.array(d))[0] for d in ([one, zero], [zero, one]))
+        return x, y
 
     @cached_property
     def mass_maps(self) -> tuple[Any, Any]:
@@ -149,34 +175,57 @@ class PlanarSpace:
         """The linear functions inside the quadratic ones."""
         return LinearLevel(self)
 
-    @cached_property
-    def finder(self) -> Any:
-        """Finds the triangle of points: ``finder(x, y)``."""
-        return self.mesh.element_finder(mapping=self.basis.mapping)
-
-    def evaluate(self, triangle: Ints, points: Floats) -> tuple[Floats, Ints]:
-        """Values (n, 6) of the shape functions, and unknowns (n, 6), at points in given triangles."""
+    def shapes_at(self, triangle: Ints, points: Floats) -> Floats:
+        """Values (n, 6) of the shape functions at points (n, 2) in given triangles."""
         reference = self.basis.mapping.invF(points.T[:, :, None], tind=triangle)[:, :, 0]
-        values = [ElementTriP2().lbasis(reference, i)[0] for i in range(6)]
-        return np.stack(values, axis=1), self.dofs[triangle]
+        return np.stack([ElementTriP2().lbasis(reference, i)[0] for i in range(6)], axis=1)
 
-    def edge_dofs(self, edges: Ints) -> Ints:
-        """(n, 3) unknowns of edges given by vertex pairs: both ends, then the middle."""
-        facets = self.mesh.facets.T.astype(np.int64)
-        keys = facets[:, 0] * len(self.vertices) + facets[:, 1]
-        order = np.argsort(keys)
-        low, high = edges.min(axis=1), edges.max(axis=1)
-        facet = order[np.searchsorted(keys[order], low * len(self.vertices) + high)]
-        middle = self.basis.facet_dofs[0, facet]
-        return np.column_stack([self.basis.nodal_dofs[0, edges[:, 0]], self.basis.nodal_dofs[0, edges[:, 1]], middle])
+    def edge_dofs(self, edges: Ints, triangle: Ints) -> Ints:
+        """(n, 3) unknowns of edges given by vertex pairs, as seen from a triangle: both ends, then the middle."""
+        corners = self.triangles[triangle]
+        first, second = (np.argmax(corners == edges[:, end, None], axis=1) for end in (0, 1))
+        # The edges 01, 12, 02 have corner sums 1, 3, 2.
+        middle = np.array([-1, 0, 2, 1])[first + second]
+        dofs, row = self.dofs[triangle], np.arange(len(triangle))
+        return np.column_stack([dofs[row, first], dofs[row, second], dofs[row, 3 + middle]])
+
+
+def _cut_open(dofs: Ints, triangles: Ints, cuts: Ints, count: int) -> Ints:
+    """The unknowns of a mesh cut open along edges: what is joined by no uncut edge gets numbers of its own."""
+    pairs = np.sort(triangles[:, EDGES], axis=2)
+    keys = (pairs[..., 0] * count + pairs[..., 1]).ravel()
+    low, high = cuts.min(axis=1), cuts.max(axis=1)
+    order = np.argsort(keys, kind="stable")
+    same = keys[order[1:]] == keys[order[:-1]]
+    left, right = order[:-1][same], order[1:][same]
+    whole = ~np.isin(keys[left], low * count + high)
+    left, right = left[whole], right[whole]
+    # Unknowns of triangles, six each, joined across uncut edges: both ends and the middle.
+    joined = []
+    for a, b in ((0, 0), (0, 1), (1, 0), (1, 1)):
+        p, q = _corner(left, a), _corner(right, b)
+        equal = triangles[p // 6, p % 6] == triangles[q // 6, q % 6]
+        joined.append(np.c_[p[equal], q[equal]])
+    joined.append(np.c_[left // 3 * 6 + 3 + left % 3, right // 3 * 6 + 3 + right % 3])
+    pairs = np.concatenate(joined)
+    graph = sp.coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(dofs.size, dofs.size))
+    label = sp.csgraph.connected_components(graph, directed=False)[1]
+    # In the order of the unknowns of the closed mesh, so that corners stay in front of middles.
+    number = np.unique(dofs.ravel() * (label.max() + 1) + label, return_inverse=True)[1]
+    return number.reshape(dofs.shape)
+
+
+def _corner(edge: Ints, end: int) -> Ints:
+    return edge // 3 * 6 + EDGES[edge % 3, end]
 
 
 class LinearLevel:
-    """Continuous linear functions on the same triangles: the coarse level in the plane.
+    """Linear functions on the same triangles: the coarse level in the plane; its unknowns are the corners.
 
     Attributes
     ----------
-    prolongation : (fine, vertices) sparse matrix
+    size : int
+    prolongation : (fine, corners) sparse matrix
     pattern : (rows, columns)
         Of every coarse matrix.
     map : sparse matrix
@@ -184,14 +233,11 @@ class LinearLevel:
     """
 
     def __init__(self, fine: PlanarSpace) -> None:
-        count = len(fine.vertices)
-        vertex = fine.basis.nodal_dofs[0].astype(np.int64)
-        middle = fine.basis.facet_dofs[0].astype(np.int64)
-        ends = fine.mesh.facets.T.astype(np.int64)
-        rows = np.concatenate([vertex, np.repeat(middle, 2)])
-        columns = np.concatenate([np.arange(count), ends.ravel()])
+        self.size = count = fine.n_corners
+        middle = np.arange(count, fine.size)
+        rows = np.concatenate([np.arange(count), np.repeat(middle, 2)])
+        columns = np.concatenate([np.arange(count), fine.ends.ravel()])
         values = np.concatenate([np.ones(count), np.full(2 * len(middle), 0.5)])
-        self.vertex = vertex
         self.prolongation = sp.csr_array((values, (rows, columns)), shape=(fine.size, count))
         # Row by row of the fine entries (i, j): all pairs of coarse parents of i and of j.
         left = self.prolongation[fine.rows]

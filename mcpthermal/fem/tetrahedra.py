@@ -1,8 +1,8 @@
-"""Linear and quadratic tetrahedra on an imported mesh; the forms are those of `physics/`."""
+"""Linear and quadratic tetrahedra on an imported mesh, straight or curved; the forms are those of `physics/`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
@@ -14,20 +14,25 @@ from skfem.element import DiscreteField
 from skfem.quadrature import get_quadrature
 from skfem.refdom import RefTet, RefTri
 
-from mcpthermal.fem.coefficients import Axes, depends_on_temperature, evaluate_axes
+from mcpthermal.fem.coefficients import Axes, entry_count, evaluate_axes, varying_cells
 from mcpthermal.fem.numbering import Numbering
-from mcpthermal.linalg import PointJacobi
+from mcpthermal.fem.surfaces import Patch
+from mcpthermal.fem.tet_operator import TetOperator, TetSystem
 from mcpthermal.mesh.tetrahedra import TetFaces, TetMesh
-from mcpthermal.physics.conduction import conduction, exchange, supply
-from mcpthermal.physics.joule import flux_density, joule_density
+from mcpthermal.physics.conduction import conduction
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
-Sampler = Callable[[int], Floats]
 
-_EDGES = np.array([[0, 1], [1, 2], [0, 2], [0, 3], [1, 3], [2, 3]])
+EDGES = np.array([[0, 1], [1, 2], [0, 2], [0, 3], [1, 3], [2, 3]])
 """Edges of a tetrahedron in the order of scikit-fem's quadratic element."""
+
+_EDGE_OF = np.full((4, 4), -1)
+_EDGE_OF[EDGES[:, 0], EDGES[:, 1]] = _EDGE_OF[EDGES[:, 1], EDGES[:, 0]] = np.arange(6)
+
+_VOIGT = np.array([[0, 1, 2, 1, 0, 0], [0, 1, 2, 2, 2, 1]])
+"""Rows and columns of the entries xx, yy, zz, yz, xz, xy."""
 
 _DIRECTIONS = np.triu_indices(3)
 """Pairs of reference directions of a symmetric tensor."""
@@ -36,71 +41,8 @@ _BLOCK = 100_000
 """Cells that are worked on at once; bounds the memory for quadrature points."""
 
 
-class TetOperator:
-    """The conduction matrix on raw entries."""
-
-    def __init__(self, matrix: Any) -> None:
-        self.matrix = matrix
-
-    def add_matrices(self, matrices: Sequence[Any]) -> None:
-        """Add exchange at faces."""
-        for item in matrices:
-            self.matrix = self.matrix + item
-
-    def apply(self, raw: Floats) -> Floats:
-        """The product with a raw vector."""
-        return self.matrix @ raw
-
-
-class TetSystem:
-    """The linear system on unknowns, with the linear functions as coarse level of the quadratic ones."""
-
-    def __init__(self, operator: TetOperator, numbering: Numbering, parents: Any) -> None:
-        self.numbering = numbering
-        self.size = numbering.size
-        self._matrix = operator.matrix
-        if self.size < len(numbering.number):
-            keep = numbering.number >= 0
-            entries = (np.ones(np.count_nonzero(keep)), (np.flatnonzero(keep), numbering.number[keep]))
-            expand = sp.csr_array(entries, shape=(len(keep), self.size))
-            self._matrix = expand.T.tocsr() @ operator.matrix @ expand
-        self._parents = parents
-
-    def apply(self, x: Floats) -> Floats:
-        """A x."""
-        return self._matrix @ x
-
-    def matrix(self) -> Any:
-        """The explicit matrix."""
-        return self._matrix
-
-    def smoother_blocks(self) -> PointJacobi:
-        """The diagonal."""
-        return PointJacobi(self._matrix.diagonal())
-
-    @cached_property
-    def _down(self) -> Any:
-        vertices = self._parents.shape[1]
-        found, inverse = np.unique(self.numbering.number[:vertices], return_inverse=True)
-        shift = int(found[0] < 0)
-        coarse = inverse - shift
-        full = self._parents[self.numbering.heads].tocoo()
-        number = coarse[full.col]
-        keep = number >= 0
-        shape = (self.size, len(found) - shift)
-        return sp.csr_array((full.data[keep], (full.row[keep], number[keep])), shape=shape)
-
-    def prolongation(self) -> Any:
-        """From linear to quadratic functions, on unknowns."""
-        return self._down
-
-    def coarse_matrix(self) -> Any:
-        """The Galerkin matrix of linear functions."""
-        return (self._down.T.tocsr() @ self._matrix @ self._down).tocsr()
-
-
 class TetSpace:
-    """Continuous piecewise polynomials on some cells of a mesh; raw entries are its points, then its edges' middles.
+    """Piecewise polynomials on some cells of a mesh, continuous but for cuts; raw entries are corners, then middles.
 
     Parameters
     ----------
@@ -108,87 +50,111 @@ class TetSpace:
     cells : (n_cells,) array of bool
         Where the field lives.
     order : {1, 2}
+    cuts : TetFaces, optional
+        Faces between these cells across which the field may jump.
     """
 
-    def __init__(self, mesh: TetMesh, cells: Bools, order: int) -> None:
+    def __init__(self, mesh: TetMesh, cells: Bools, order: int, cuts: TetFaces | None = None) -> None:
         self.mesh, self.order = mesh, order
         self.cells: Ints = np.flatnonzero(cells)
         self.part: Ints = mesh.cell_part[self.cells]
-        self.point_of, corners = np.unique(mesh.cells[self.cells], return_inverse=True)
+        self.position: Ints = np.full(mesh.n_cells, -1)
+        self.position[self.cells] = np.arange(len(self.cells))
+        _, corners = np.unique(mesh.cells[self.cells], return_inverse=True)
         corners = corners.reshape(-1, 4)
-        self.n_points = len(self.point_of)
+        if cuts is not None and cuts.count:
+            corners = _cut_open(corners, self, cuts, _CORNER)
+        self.n_points = int(corners.max()) + 1
         self.dofs: Ints = corners
-        self._edge_keys = np.empty(0, np.int64)
         if order == 2:
-            pairs = np.sort(corners[:, _EDGES], axis=2)
-            keys = pairs[..., 0] * self.n_points + pairs[..., 1]
-            self._edge_keys, edge = np.unique(keys, return_inverse=True)
-            self.dofs = np.hstack([corners, self.n_points + edge.reshape(-1, 6)])
-        self._ends = np.stack(np.divmod(self._edge_keys, self.n_points), axis=1)
+            pairs = np.sort(corners[:, EDGES], axis=2)
+            edge = np.unique(pairs[..., 0] * self.n_points + pairs[..., 1], return_inverse=True)[1].reshape(-1, 6)
+            if cuts is not None and cuts.count:
+                edge = _cut_open(edge, self, cuts, _EDGE_OF)
+            self.dofs = np.hstack([corners, self.n_points + edge])
+        self.size = int(self.dofs.max()) + 1
+        self.ends = np.empty((self.size - self.n_points, 2), np.int64)
+        if order == 2:
+            self.ends[self.dofs[:, 4:] - self.n_points] = corners[:, EDGES]
         self.element = ElementTetP2() if order == 2 else ElementTetP1()
         # Exact for the Joule heat of a constant conductivity, tested with every shape function.
         self.reference, self.reference_weights = get_quadrature(RefTet, 4 if order == 2 else 2)
-        self.shape_values, self.shape_slopes = _shapes(self.element, self.reference)
-        origin = mesh.points[mesh.cells[self.cells, 0]]
-        edges = (mesh.points[mesh.cells[self.cells, 1:]] - origin[:, None]).transpose(0, 2, 1)
-        self.volume = np.abs(np.linalg.det(edges)) / 6
-        self.inverse = np.linalg.inv(edges)
+        self.shape_values, self.shape_slopes = shapes(self.element, self.reference)
+        self.inverse, self._determinant = self._jacobians()
         self.active: Bools = np.ones(self.size, bool)
         blocks = np.arange(0, len(self.cells), _BLOCK)
-        self.blocks = [slice(start, min(start + _BLOCK, len(self.cells))) for start in blocks.tolist()]
+        self.slices = [slice(start, min(start + _BLOCK, len(self.cells))) for start in blocks.tolist()]
 
-    @property
-    def size(self) -> int:
-        """How many raw entries there are."""
-        return self.n_points + len(self._edge_keys)
+    def _jacobians(self) -> tuple[Floats, Floats]:
+        """Inverses (n_cells, 1 or n_points, 3, 3) and determinants of the map; at each point where cells are curved."""
+        nodes = self.mesh.points[self.mesh.cells[self.cells]]
+        if self.mesh.middles is None:
+            edges = (nodes[:, 1:] - nodes[:, :1]).transpose(0, 2, 1)[:, None]
+        else:
+            nodes = np.concatenate([nodes, self.mesh.middles[self.cells]], axis=1)
+            edges = np.einsum("cni,qnj->cqij", nodes, shapes(ElementTetP2(), self.reference)[1], optimize=True)
+        return np.linalg.inv(edges), np.abs(np.linalg.det(edges))
 
     @cached_property
     def points(self) -> Floats:
         """(n_raw, 3) the place of each raw entry (m)."""
-        corners = self.mesh.points[self.point_of]
-        return np.vstack([corners, corners[self._ends].mean(axis=1)])
+        points = np.empty((self.size, 3))
+        points[self.dofs[:, :4]] = self.mesh.points[self.mesh.cells[self.cells]]
+        points[self.n_points :] = points[self.ends].mean(axis=1)
+        if self.order == 2 and self.mesh.middles is not None:
+            points[self.dofs[:, 4:]] = self.mesh.middles[self.cells]
+        return points
 
     @cached_property
     def parents(self) -> Any:
         """(n_raw, n_points): linear functions as raw vectors."""
-        middles = len(self._ends)
+        middles = len(self.ends)
         rows = np.concatenate([np.arange(self.n_points), np.repeat(self.n_points + np.arange(middles), 2)])
-        columns = np.concatenate([np.arange(self.n_points), self._ends.ravel()])
+        columns = np.concatenate([np.arange(self.n_points), self.ends.ravel()])
         values = np.concatenate([np.ones(self.n_points), np.full(2 * middles, 0.5)])
         return sp.csr_array((values, (rows, columns)), shape=(self.size, self.n_points))
 
-    # --- coefficients -------------------------------------------------------------------------------------
+    # --- quadrature points --------------------------------------------------------------------------------
 
-    def sampler(self, raw: Floats, space: TetSpace | None = None) -> Sampler:
-        """Values of this field at another space's (or its own) quadrature points: block -> (1, n_cells, n_points)."""
-        other = space or self
-        values = other.shape_values if other.order == self.order else _shapes(self.element, other.reference)[0]
-        position = np.searchsorted(self.cells, other.cells)
+    @property
+    def blocks(self) -> range:
+        """What quadrature points are worked on by: slices of cells."""
+        return range(len(self.slices))
 
-        def sample(block: int) -> Floats:
-            return (raw[self.dofs[position[other.blocks[block]]]] @ values.T)[None]
+    def block_cells(self, block: int) -> tuple[Any, Ints]:
+        """The cells of a block, as an index into the mesh's arrays, and their parts."""
+        return self.cells[self.slices[block]], self.part[self.slices[block]]
 
-        return sample
+    def volumes(self, block: int) -> Floats:
+        """(1, n_cells, n_points) the volume of each quadrature point (m3)."""
+        return (self._determinant[self.slices[block]] * self.reference_weights)[None]
 
-    def _slopes(self, block: slice) -> Floats:
-        """Gradients of the shape functions: (n_cells, n_points, n_shapes, 3)."""
-        return np.einsum("qnj,cji->cqni", self.shape_slopes, self.inverse[block], optimize=True)
+    def view(self, space: TetSpace | None = None) -> TetView:
+        """This space's functions at the quadrature points of another (or its own)."""
+        return TetView(self, space or self)
 
-    def operator(self, axes: Sequence[Axes | None], sampler: Sampler | None = None) -> TetOperator:
-        """The conduction operator for a law on each axis of each part, at the sampled temperature (K)."""
+    # --- operators ----------------------------------------------------------------------------------------
+
+    def operator(self, axes: Sequence[Axes | None], temperature: Any = None) -> TetOperator:
+        """The conduction operator for the laws of each part.
+
+        `temperature` maps a block to the temperature at its points (K); None if no law needs one.
+        """
         table, first, second = self._conduction_table
         upper = sp.csr_array((self.size, self.size))
-        varying = np.array([depends_on_temperature(axes, [part]) for part in range(len(axes))])[self.part]
-        for number, block in enumerate(self.blocks):
-            at_points = varying[block]
+        varying = varying_cells(axes, self.part)
+        if self.mesh.middles is not None:
+            varying = np.ones_like(varying)
+        for number, block in enumerate(self.slices):
+            at_points, part = varying[block], self.part[block]
             local = np.empty((block.stop - block.start, table.shape[2]))
             if at_points.any():
-                assert sampler is not None
-                temperature = sampler(number)[:, at_points]
-                metric = self._metric(block, at_points, evaluate_axes(axes, self.part[block][at_points], temperature))
+                known = None if temperature is None else temperature(number)[:, at_points]
+                shape = (int(np.count_nonzero(at_points)), len(self.reference_weights))
+                metric = self._metric(block, at_points, evaluate_axes(axes, part[at_points], known, shape))
                 local[at_points] = metric @ table.reshape(-1, table.shape[2])
             if not at_points.all():
-                values = evaluate_axes(axes, self.part[block][~at_points], None, (int(np.count_nonzero(~at_points)), 1))
+                values = evaluate_axes(axes, part[~at_points], None, (int(np.count_nonzero(~at_points)), 1))
                 local[~at_points] = self._metric(block, ~at_points, values) @ table.sum(axis=0)
             dofs = self.dofs[block]
             ends = np.sort(np.stack([dofs[:, first].ravel(), dofs[:, second].ravel()]), axis=0)
@@ -210,13 +176,19 @@ class TetSpace:
         return table, first, second
 
     def _metric(self, block: slice, cells: Bools, values: Floats) -> Floats:
-        """Conductivities (3, 1, n_cells, n_points) in reference directions, times volume: (n_cells, n_points * 6)."""
-        inverse = self.inverse[block][cells]
-        m, n = _DIRECTIONS
-        products = inverse[:, m] * inverse[:, n] * (6 * self.volume[block][cells, None, None])
-        return np.ascontiguousarray(np.matmul(values[:, 0].transpose(1, 2, 0), products.transpose(0, 2, 1))).reshape(
-            len(inverse), -1
-        )
+        """Conductivities (entries, 1, n_cells, n_points) in reference directions: (n_cells, n_points * 6)."""
+        inverse, determinant = self.inverse[block][cells], self._determinant[block][cells]
+        (m, n), (i, j) = _DIRECTIONS, _VOIGT[:, : len(values)]
+        left, right = inverse[:, :, m], inverse[:, :, n]
+        products = left[..., i] * right[..., j]
+        if len(values) == 6:
+            products[..., 3:] += left[..., j[3:]] * right[..., i[3:]]
+        products *= determinant[..., None, None]
+        if products.shape[1] == 1:
+            metric = np.matmul(values[:, 0].transpose(1, 2, 0), products[:, 0].transpose(0, 2, 1))
+        else:
+            metric = np.einsum("ecq,cqde->cqd", values[:, 0], products, optimize=True)
+        return np.ascontiguousarray(metric).reshape(len(inverse), -1)
 
     def system(self, operator: TetOperator, numbering: Numbering) -> TetSystem:
         """The linear system of an operator on unknowns."""
@@ -224,42 +196,23 @@ class TetSpace:
 
     # --- faces --------------------------------------------------------------------------------------------
 
-    def _face_dofs(self, faces: TetFaces) -> Ints:
-        """(n, 3 or 6) raw entries of each face: corners, then the middles of the edges 01, 12, 02."""
-        corners = np.searchsorted(self.point_of, self.mesh.facet_points(faces))
-        if self.order == 1:
-            return corners
-        pairs = np.sort(corners[:, [[0, 1], [1, 2], [0, 2]]], axis=2)
-        edge = np.searchsorted(self._edge_keys, pairs[..., 0] * self.n_points + pairs[..., 1])
-        return np.hstack([corners, self.n_points + edge])
-
-    @cached_property
-    def _face_shapes(self) -> tuple[Floats, Floats]:
-        """Values (n_points, n_shapes) and weights on the reference triangle, the weights adding up to one."""
-        points, weights = get_quadrature(RefTri, 2 * self.order)
-        element = ElementTriP2() if self.order == 2 else ElementTriP1()
-        return _shapes(element, points)[0], 2 * weights
-
-    def face_entries(self, faces: TetFaces) -> Ints:
-        """The raw entries on faces."""
-        return np.unique(self._face_dofs(faces))
-
-    def face_exchange(self, faces: TetFaces, coefficient: float) -> Any:
-        """The exchange matrix of faces on raw entries, coefficient in W/(m2 K)."""
-        values, weights = self._face_shapes
-        unit = {"coefficient": np.full(len(weights), coefficient)}
-        local = np.array([[(exchange.form(u, v, unit) * weights).sum() for u in values.T] for v in values.T])
-        dofs = self._face_dofs(faces)
-        entries = np.multiply.outer(self.mesh.face_areas(faces), local).ravel()
-        rows, columns = np.repeat(dofs, len(local), axis=1).ravel(), np.tile(dofs, (1, len(local))).ravel()
-        return sp.coo_array((entries, (rows, columns)), shape=(self.size, self.size)).tocsr()
-
-    def face_load(self, faces: TetFaces, density: float) -> Floats:
-        """The load of a constant supply over faces (W/m2 or A/m2)."""
-        values, weights = self._face_shapes
-        local = np.array([(supply.form(v, {"density": density}) * weights).sum() for v in values.T])
-        entries = np.multiply.outer(self.mesh.face_areas(faces), local)
-        return np.asarray(np.bincount(self._face_dofs(faces).ravel(), entries.ravel(), minlength=self.size), float)
+    def patches(self, faces: TetFaces) -> list[Patch]:
+        """Faces as a patch seen from their inner cells."""
+        if not faces.count:
+            return []
+        local = self.position[faces.cells]
+        corner = self.mesh.facet_points(faces)
+        at = np.argmax(self.mesh.cells[faces.cells][:, None] == corner[:, :, None], axis=2)
+        dofs = self.dofs[local[:, None], at]
+        if self.order == 2:
+            edges = _EDGE_OF[at[:, [0, 1, 0]], at[:, [1, 2, 2]]]
+            dofs = np.hstack([dofs, self.dofs[local[:, None], 4 + edges]])
+        points, weights = get_quadrature(RefTri, 3 * self.order)
+        values = shapes(ElementTriP2() if self.order == 2 else ElementTriP1(), points)[0]
+        nodes = np.concatenate([self.mesh.points[corner], self.mesh.facet_middles(faces)], axis=1)
+        along = np.einsum("fni,qnj->fqji", nodes, shapes(ElementTriP2(), points)[1], optimize=True)
+        areas = np.linalg.norm(np.cross(along[:, :, 0], along[:, :, 1]), axis=2) * weights
+        return [Patch(dofs, values, areas, self.mesh.cell_part[faces.cells], faces.cells)]
 
     # --- cells --------------------------------------------------------------------------------------------
 
@@ -267,21 +220,21 @@ class TetSpace:
         """The raw entries of cells (a mask over the mesh)."""
         return np.unique(self.dofs[cells[self.cells]])
 
-    @property
-    def _shape_integrals(self) -> Floats:
-        """The integral of each shape function over a cell of unit volume."""
-        return 6 * self.reference_weights @ self.shape_values
-
     def volume_load(self, cells: Bools, density: float) -> Floats:
         """The load of a constant density (W/m3) in cells (a mask over the mesh)."""
-        here = cells[self.cells]
-        entries = np.multiply.outer(self.volume[here] * density, self._shape_integrals)
-        return np.asarray(np.bincount(self.dofs[here].ravel(), entries.ravel(), minlength=self.size), float)
+        view = self.view()
+        total = view.zeros()
+        for block in self.blocks:
+            here = cells[self.cells[self.slices[block]]]
+            view.add(total, block, density * self.volumes(block) * here[:, None])
+        return total
 
     def cell_integrals(self, raw: Floats) -> Floats:
         """The integral of a field over each cell of the mesh."""
-        result = np.zeros(self.mesh.n_cells)
-        result[self.cells] = self.volume * (raw[self.dofs] @ self._shape_integrals)
+        result, view = np.zeros(self.mesh.n_cells), self.view()
+        for block in self.blocks:
+            values = view.values(raw, block) * self.volumes(block)
+            result[self.cells[self.slices[block]]] = values.sum(axis=(0, 2))
         return result
 
     def cell_extrema(self, raw: Floats) -> tuple[Floats, Floats]:
@@ -291,64 +244,118 @@ class TetSpace:
         low[self.cells], high[self.cells] = local.min(axis=1), local.max(axis=1)
         return low, high
 
-    def fluxes(self, raw: Floats, axes: Sequence[Axes | None], sampler: Sampler | None) -> Any:
-        """For each block: its conductivity and gradient at quadrature points, and the volume of each point."""
-        for number, block in enumerate(self.blocks):
-            temperature = None if sampler is None else sampler(number)
-            shape = (block.stop - block.start, len(self.reference_weights))
-            conductivity = evaluate_axes(axes, self.part[block], temperature, shape)[:, 0]
-            in_reference = np.einsum("qnj,cn->cqj", self.shape_slopes, raw[self.dofs[block]], optimize=True)
-            gradient = np.einsum("cqj,cji->icq", in_reference, self.inverse[block], optimize=True)
-            yield block, conductivity, gradient, 6 * self.volume[block, None] * self.reference_weights
-
-    def joule(
-        self, raw: Floats, axes: Sequence[Axes | None], sampler: Sampler | None, thermal: TetSpace
-    ) -> tuple[Floats, Floats]:
-        """Joule heat: the load on a thermal space (W), and the heat in each cell of the mesh (W)."""
-        load, heat = np.zeros(thermal.size), np.zeros(self.mesh.n_cells)
-        values = _shapes(thermal.element, self.reference)[0]
-        position = np.searchsorted(thermal.cells, self.cells)
-        for block, conductivity, gradient, volume in self.fluxes(raw, axes, sampler):
-            released = joule_density(conductivity, gradient) * volume
-            heat[self.cells[block]] = released.sum(axis=1)
-            dofs = thermal.dofs[position[block]]
-            load += np.bincount(dofs.ravel(), (released @ values).ravel(), minlength=thermal.size)
-        return load, heat
-
-    def mean_fluxes(self, raw: Floats, axes: Sequence[Axes | None], sampler: Sampler | None) -> Floats:
-        """The mean flux density in each cell of the mesh: (n_cells, 3), zero outside."""
-        result = np.zeros((self.mesh.n_cells, 3))
-        for block, conductivity, gradient, volume in self.fluxes(raw, axes, sampler):
-            flux = np.stack(flux_density(conductivity, gradient))
-            result[self.cells[block]] = ((flux * volume).sum(axis=2) / volume.sum(axis=1)).T
-        return result
-
-    def residual(self, raw: Floats, axes: Sequence[Axes | None], sampler: Sampler | None, cells: Bools) -> Floats:
-        """What conduction in some cells alone takes in at each raw entry: the assembled operator of these cells."""
-        result = np.zeros(self.size)
-        for block, conductivity, gradient, volume in self.fluxes(raw, axes, sampler):
-            weighted = conductivity * gradient * volume * cells[self.cells[block], None]
-            local = np.einsum("icq,cqni->cn", weighted, self._slopes(block), optimize=True)
-            result += np.bincount(self.dofs[block].ravel(), local.ravel(), minlength=self.size)
-        return result
-
     # --- points -------------------------------------------------------------------------------------------
 
     def evaluate(self, raw: Floats, points: Floats) -> Floats:
         """The field at points (n, 3); NaN where a point lies in no cell of this space."""
         values = np.full(len(points), np.nan)
-        origin = self.mesh.points[self.mesh.cells[self.cells, 0]]
+        corners = self.mesh.points[self.mesh.cells[self.cells]]
+        inverse = np.linalg.inv((corners[:, 1:] - corners[:, :1]).transpose(0, 2, 1))
         for index, point in enumerate(points):
-            local = np.einsum("cji,ci->cj", self.inverse, point - origin)
+            local = np.einsum("cji,ci->cj", inverse, point - corners[:, 0])
             least = np.minimum(local.min(axis=1), 1 - local.sum(axis=1))
-            cell = int(np.argmax(least))
-            if least[cell] >= -1e-7:
-                shape = _shapes(self.element, local[cell][:, None])[0][0]
-                values[index] = shape @ raw[self.dofs[cell]]
+            # A curved cell may reach past its corners: the nearest few are asked.
+            tried = np.argsort(-least)[: 1 if self.mesh.middles is None else 12]
+            for cell in tried.tolist():
+                place = local[cell] if self.mesh.middles is None else self._invert(cell, point, local[cell])
+                if min(place.min(), 1 - place.sum()) >= -1e-7:
+                    values[index] = shapes(self.element, place[:, None])[0][0] @ raw[self.dofs[cell]]
+                    break
         return values
 
+    def _invert(self, cell: int, point: Floats, start: Floats) -> Floats:
+        """The reference point of a curved cell by Newton's method."""
+        assert self.mesh.middles is not None
+        number = self.cells[cell]
+        nodes = np.concatenate([self.mesh.points[self.mesh.cells[number]], self.mesh.middles[number]])
+        place = start
+        for _ in range(20):
+            values, slopes = shapes(ElementTetP2(), place[:, None])
+            step = np.linalg.solve(nodes.T @ slopes[0], point - values[0] @ nodes)
+            place = place + step
+            if np.abs(step).max() < 1e-12:
+                break
+        return place
 
-def _shapes(element: Any, points: Floats) -> tuple[Floats, Floats]:
+
+class TetView:
+    """The functions of one space (`field`) at the quadrature points of another on the same mesh, block by block."""
+
+    def __init__(self, field: TetSpace, points: TetSpace) -> None:
+        self.field, self.points = field, points
+        self._values, self._slopes = shapes(field.element, points.reference)
+
+    def _dofs(self, block: int) -> Ints:
+        return self.field.dofs[self.field.position[self.points.cells[self.points.slices[block]]]]
+
+    def values(self, raw: Floats, block: int) -> Floats:
+        """(1, n_cells, n_points): the field."""
+        return (raw[self._dofs(block)] @ self._values.T)[None]
+
+    def gradient(self, raw: Floats, block: int) -> list[Floats]:
+        """Three arrays (1, n_cells, n_points): the gradient."""
+        inverse = self.points.inverse[self.points.slices[block]]
+        local = np.einsum("qnj,cn->cqj", self._slopes, raw[self._dofs(block)], optimize=True)
+        gradient = np.einsum("cqj,cqji->icq", local, np.broadcast_to(inverse, (*local.shape, 3)), optimize=True)
+        return [component[None] for component in gradient]
+
+    def zeros(self) -> Floats:
+        """What `add` adds to."""
+        return np.zeros(self.field.size)
+
+    def add(self, total: Floats, block: int, density: Any = None, flux: Any = None) -> None:
+        """Add the load of a density and of a flux (three arrays), times volume, against values and gradients."""
+        dofs = self._dofs(block)
+        local = np.zeros(dofs.shape)
+        if density is not None:
+            local += density[0] @ self._values
+        if flux is not None:
+            inverse = self.points.inverse[self.points.slices[block]]
+            stacked = np.stack([component[0] for component in flux], axis=-1)
+            turned = np.einsum("cqji,cqi->cqj", np.broadcast_to(inverse, (*stacked.shape, 3)), stacked, optimize=True)
+            local += np.einsum("cqj,qnj->cn", turned, self._slopes, optimize=True)
+        total += np.bincount(dofs.ravel(), local.ravel(), minlength=self.field.size)
+
+    def collect(self, total: Floats) -> Floats:
+        """The raw vector of what was added."""
+        return total
+
+
+_CORNER = np.full((4, 4), -1)
+_CORNER[np.arange(4), np.arange(4)] = np.arange(4)
+
+
+def _cut_open(numbers: Ints, space: TetSpace, cuts: TetFaces, local: Ints) -> Ints:
+    """Numbers (n_cells, n_local) of corners or edges, with new ones where only cuts join them.
+
+    `local` tells which of them a pair of corners of the cell is.
+    """
+    mesh = space.mesh
+    faces = mesh.between(mesh.solid, mesh.solid)
+    faces = faces.where(np.unique(faces.facet, return_index=True)[1])
+    sides = mesh.facet_sides(faces)
+    inside = (space.position[sides] >= 0).all(axis=1)
+    faces, sides = faces.where(inside), sides[inside]
+    is_cut = np.isin(faces.facet, cuts.facet)
+    corner = mesh.facet_points(faces)
+    at = [np.argmax(mesh.cells[sides[:, side]][:, None] == corner[:, :, None], axis=2) for side in (0, 1)]
+    ends = np.array([[0, 0], [1, 1], [2, 2]] if local is _CORNER else [[0, 1], [1, 2], [0, 2]])
+    width = numbers.shape[1]
+    a, b = (
+        space.position[sides[:, side], None] * width + local[at[side][:, ends[:, 0]], at[side][:, ends[:, 1]]]
+        for side in (0, 1)
+    )
+    flat = numbers.ravel()
+    touched = np.zeros(flat.max() + 1, bool)
+    touched[flat[a[is_cut]]] = True
+    whole = ~is_cut[:, None] & touched[flat[a]]
+    graph = sp.coo_array((np.ones(whole.sum()), (a[whole], b[whole])), shape=(flat.size, flat.size))
+    label = sp.csgraph.connected_components(graph, directed=False)[1]
+    label[~touched[flat]] = 0
+    return np.unique(flat * (label.max() + 1) + label, return_inverse=True)[1].reshape(numbers.shape)
+
+
+def shapes(element: Any, points: Floats) -> tuple[Floats, Floats]:
     """Values (n_points, n_shapes) and reference gradients (n_points, n_shapes, dim) of an element."""
     found = [element.lbasis(points, i) for i in range(element.doflocs.shape[0])]
     values = np.stack([np.broadcast_to(value, points.shape[1:]) for value, _ in found], axis=1)

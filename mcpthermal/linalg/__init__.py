@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .direct import Factorisation, factorise, pardiso_available
-from .krylov import conjugate_gradients
+from .krylov import conjugate_gradients, flexible_gmres
 from .multigrid import SmoothedAggregation, TwoLevel
 from .operator import Array, BlockInverse, CsrMatrix, LinearSystem, MatrixSystem
 from .smoothers import Chebyshev, LineBlocks, PointJacobi, largest_eigenvalue
@@ -27,6 +27,7 @@ __all__ = [
     "TwoLevel",
     "conjugate_gradients",
     "factorise",
+    "flexible_gmres",
     "largest_eigenvalue",
     "pardiso_available",
 ]

@@ -1,4 +1,4 @@
-"""Preconditioned conjugate gradients."""
+"""Preconditioned Krylov methods: conjugate gradients, and GMRES for operators without symmetry."""
 
 from __future__ import annotations
 
@@ -86,3 +86,89 @@ def _require_positive(value: float, what: str, product: str, x: Array, residuals
         x,
         residuals[-1] / residuals[0],
     )
+
+
+def flexible_gmres(
+    apply: Callable[[Array], Array],
+    b: Array,
+    preconditioner: Callable[[Array], Array],
+    *,
+    relative_tolerance: float,
+    max_iterations: int,
+    restart: int = 50,
+) -> tuple[Array, int, float]:
+    """Solve ``A x = b`` for any regular operator, from zero, preconditioned from the right.
+
+    Saad, A flexible inner-outer preconditioned GMRES algorithm, SIAM J. Sci. Comput. 14, 1993. The preconditioner may
+    change from one application to the next.
+
+    Parameters
+    ----------
+    apply : callable
+        The operator ``A``.
+    b : numpy.ndarray
+        The right-hand side.
+    preconditioner : callable
+        An approximation of the inverse of ``A``.
+    relative_tolerance : float
+        The iteration ends when the residual is not larger than this part of `b`.
+    max_iterations : int
+        The iteration ends in any case after so many.
+    restart : int
+        The vectors that are kept; bounds the memory.
+
+    Returns
+    -------
+    x : numpy.ndarray
+    iterations : int
+    residual : float
+        Relative to `b`, recomputed for the returned solution.
+
+    Raises
+    ------
+    LinearSolveError
+        If the operator or the preconditioner gives NaN or infinity.
+    """
+    x, r = np.zeros_like(b), np.array(b, dtype=float)
+    target = relative_tolerance * float(np.linalg.norm(b))
+    iterations, norm = 0, float(np.linalg.norm(b))
+    while norm > target and iterations < max_iterations:
+        count = min(restart, max_iterations - iterations)
+        step, made = _gmres_cycle(apply, r, preconditioner, target, count)
+        iterations += made
+        x = x + step
+        r = b - apply(x)
+        last, norm = norm, float(np.linalg.norm(r))
+        if not np.isfinite(norm):
+            raise LinearSolveError("GMRES: the operator or the preconditioner returned NaN or infinity", x)
+        if norm > 0.9 * last:
+            break
+    scale = float(np.linalg.norm(b))
+    return x, iterations, norm / scale if scale > 0.0 else 0.0
+
+
+def _gmres_cycle(
+    apply: Callable[[Array], Array], r: Array, preconditioner: Callable[[Array], Array], target: float, count: int
+) -> tuple[Array, int]:
+    """One cycle from a residual: the correction, and how many steps were made."""
+    beta = float(np.linalg.norm(r))
+    basis, directions = [r / beta], []
+    hessenberg = np.zeros((count + 1, count))
+    load = np.zeros(count + 1)
+    load[0] = beta
+    weights = np.zeros(0)
+    for step in range(count):
+        directions.append(preconditioner(basis[step]))
+        image = apply(directions[step])
+        for row in range(step + 1):
+            hessenberg[row, step] = float(image @ basis[row])
+            image = image - hessenberg[row, step] * basis[row]
+        hessenberg[step + 1, step] = length = float(np.linalg.norm(image))
+        if not np.isfinite(length):
+            raise LinearSolveError("GMRES: the operator or the preconditioner returned NaN or infinity")
+        square = hessenberg[: step + 2, : step + 1]
+        weights = np.linalg.lstsq(square, load[: step + 2], rcond=None)[0]
+        if np.linalg.norm(load[: step + 2] - square @ weights) <= 0.9 * target or length <= 1e-14 * beta:
+            break
+        basis.append(image / length)
+    return sum((w * d for w, d in zip(weights, directions, strict=True)), np.zeros_like(r)), len(weights)

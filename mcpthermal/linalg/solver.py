@@ -110,6 +110,18 @@ class Solver:
         """Forget the factorisation or hierarchy, and free its memory."""
         self._kept = None
 
+    def preconditioner(self, system: LinearSystem) -> Preconditioner:
+        """The factorisation or hierarchy at hand, adapted to a system, or a new one.
+
+        For methods of one's own; what is made is kept as after `solve`.
+        """
+        if self._kept is None or self._kept.system.size != system.size:
+            self._kept = None
+            self._kept = prepare(system, self.method)
+        else:
+            self._kept.adapt(system)
+        return self._kept
+
     def solve(
         self, system: LinearSystem, b: Array, x0: Array | None = None, scale: float | None = None
     ) -> tuple[Array, SolveReport]:

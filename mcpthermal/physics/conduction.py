@@ -23,6 +23,16 @@ def conduction(u: Any, v: Any, w: Any) -> Any:
 
 
 @BilinearForm
+def drift(u: Any, v: Any, w: Any) -> Any:
+    r"""Flux that goes with the value itself, :math:`\int u\,b\cdot\nabla v`.
+
+    With b a column of the conductivity tensor and u a slope in the remaining direction it is the oblique part
+    of `conduction` (Carslaw and Jaeger, section 1.17).
+    """
+    return u * dot(w["direction"], grad(v))
+
+
+@BilinearForm
 def exchange(u: Any, v: Any, w: Any) -> Any:
     r"""Exchange across a surface (Newton's law of cooling), :math:`\int h\,u\,v` (Carslaw and Jaeger, section 1.9).
 

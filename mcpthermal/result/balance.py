@@ -9,6 +9,7 @@ from mcpthermal.errors import BalanceError
 
 ENERGY_TOLERANCE = 1e-8
 CHARGE_TOLERANCE = 1e-8
+POWER_TOLERANCE = 1e-6
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class Balance:
     electric_power : float
         The electric power that the terminals deliver to the conductors (W).
     joule_power : float
-        Joule heat in the conductors (W).
+        Joule heat in the conductors and their contacts (W).
     """
 
     heat: tuple[tuple[str, str, float], ...]
@@ -78,7 +79,7 @@ class Balance:
         for what, value, allowed in (
             ("energy", self.relative_defect, ENERGY_TOLERANCE),
             ("charge", self.relative_charge_defect, CHARGE_TOLERANCE),
-            ("electric power", self.relative_power_defect, 1e-6),
+            ("electric power", self.relative_power_defect, POWER_TOLERANCE),
         ):
             if not value <= allowed:
                 raise BalanceError(

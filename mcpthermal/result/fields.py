@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mcpthermal.fem.columns import ColumnSpace
+from mcpthermal.fem.recovery import at_points, mean_fluxes
 from mcpthermal.fem.tetrahedra import TetSpace
 from mcpthermal.result.vias import electrical_axes, thermal_axes
 
@@ -54,28 +55,22 @@ class Fields:
         """The fields of a result."""
         space: Any = result.thermal
         mesh = result.mesh
-        if isinstance(space, ColumnSpace):
-            kind, cells, solid = "wedge18", _wedges(space), mesh.solid
-        else:
-            assert isinstance(space, TetSpace)
-            kind, cells, solid = ("tetra10" if space.order == 2 else "tetra"), space.dofs, mesh.solid
-        used, compact = np.unique(cells, return_inverse=True)
-        points = space.points[used]
-        potential = np.full(space.size, np.nan)
+        solid = mesh.solid
+        kind = "wedge18" if isinstance(space, ColumnSpace) else "tetra10" if space.order == 2 else "tetra"
+        points, cells, values = _nodes(result)
         current = np.zeros((*mesh.cell_part.shape, 3))
         electrical = result.electrical
         if electrical is not None and result.potential is not None:
-            sampler = space.sampler(result.temperature, electrical)
-            current = electrical.mean_fluxes(result.potential, electrical_axes(result), sampler)
-            _copy_potential(result, potential)
-        flux = space.mean_fluxes(result.temperature, thermal_axes(result), space.sampler(result.temperature))
+            temperature = at_points(space, result.temperature, electrical)
+            current = mean_fluxes(electrical, result.potential, electrical_axes(result), temperature)
+        flux = mean_fluxes(space, result.temperature, thermal_axes(result), at_points(space, result.temperature))
         return cls(
             kind,
             points,
-            compact.reshape(cells.shape),
+            cells,
             mesh.cell_part[solid].astype(np.int64),
             mesh.part_names,
-            {"temperature": result.temperature[used], "potential": potential[used]},
+            values,
             {
                 "current_density": current[solid],
                 "heat_flux": flux[solid],
@@ -100,23 +95,33 @@ _WEDGE = (
 """VTK's order of the 18 nodes: planar unknown of the triangle, vertical node of the layer."""
 
 
-def _wedges(space: ColumnSpace) -> Ints:
-    layer, column = np.nonzero(space.cells)
-    dofs, nodes = space.plane.dofs[column], space.shape[1]
-    return np.stack([dofs[:, a] * nodes + 2 * layer + m for a, m in _WEDGE], axis=1)
+def _cell_dofs(space: Any) -> Ints:
+    """(n_cells, n_nodes) raw entries of a space's cells, in VTK's order."""
+    if not isinstance(space, ColumnSpace):
+        return np.asarray(space.dofs)
+    dofs = space.cell_dofs(*np.nonzero(space.cells))
+    planar, node = np.array(_WEDGE).T
+    return dofs[:, planar, node]
 
 
-def _copy_potential(result: SteadyResult, target: Floats) -> None:
-    """Put the potential at the raw entries of the thermal space, cell by cell, since both share the cells."""
-    space, electrical = result.thermal, result.electrical
-    assert result.potential is not None
-    if isinstance(space, ColumnSpace) and isinstance(electrical, ColumnSpace):
-        shift = 2 * (electrical.layers[0] - space.layers[0])
-        planar = np.empty(electrical.shape[0], np.int64)
-        planar[electrical.plane.dofs] = space.plane.dofs[np.searchsorted(space.columns, electrical.columns)]
-        nodes = np.arange(electrical.shape[1]) + shift
-        entries = (planar[:, None] * space.shape[1] + nodes).ravel()
-        target[entries[electrical.active]] = result.potential[electrical.active]
-    else:
-        assert isinstance(space, TetSpace) and isinstance(electrical, TetSpace)
-        target[space.dofs[np.searchsorted(space.cells, electrical.cells)]] = result.potential[electrical.dofs]
+def _nodes(result: SteadyResult) -> tuple[Floats, Ints, dict[str, Floats]]:
+    """Points, cells and nodal values; a point is there twice where temperature or potential may jump."""
+    space, mesh, electrical = result.thermal, result.mesh, result.electrical
+    hot = _cell_dofs(space)
+    volt = np.full(hot.shape, -1)
+    potential = np.array([np.nan])
+    if electrical is not None and result.potential is not None:
+        current = np.zeros(mesh.cell_part.shape, bool)
+        for block in electrical.blocks:
+            index, part = electrical.block_cells(block)
+            current[index] = part >= 0
+        volt[current[mesh.solid]] = _cell_dofs(electrical)
+        # A conductor's node is new only where the potential is another one than in the cells beside it.
+        first = np.full(space.size, -1)
+        first[hot[volt >= 0]] = volt[volt >= 0]
+        volt = np.where(volt >= 0, volt, first[hot])
+        potential = np.append(result.potential, np.nan)
+    keys, inverse = np.unique(hot * (volt.max() + 2) + volt + 1, return_inverse=True)
+    entry, number = np.divmod(keys, volt.max() + 2)
+    values = {"temperature": result.temperature[entry], "potential": potential[number - 1]}
+    return space.points[entry], inverse.reshape(hot.shape), values

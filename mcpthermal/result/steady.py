@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -21,6 +21,10 @@ from mcpthermal.result.vias import ViaRow, via_rows
 from mcpthermal.units import lengths
 
 Floats = NDArray[np.float64]
+
+
+BOUNDARIES = ("convection", "radiation", "heat sink", "fixed temperature", "flux")
+"""Kinds of heat in the balance that pass through faces."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,12 @@ class SteadyResult:
         Joule heat in each cell of the mesh (W).
     terminal_values : mapping
         Potential (V) and current (A) of each terminal.
+    contacts : tuple of mappings
+        One for each interface: see `interfaces`.
+    nodes : mapping
+        Potential of every terminal and circuit node (V).
+    elements : tuple of mappings
+        One for each resistor of the circuit.
     balance : Balance
     history : tuple of Iteration
     provenance : Provenance
@@ -67,6 +77,9 @@ class SteadyResult:
     balance: Balance
     history: tuple[Iteration, ...]
     provenance: Provenance
+    contacts: tuple[Mapping[str, Any], ...] = ()
+    nodes: Mapping[str, float] = field(default_factory=dict)
+    elements: tuple[Mapping[str, Any], ...] = ()
 
     @cached_property
     def _extrema(self) -> tuple[Floats, Floats]:
@@ -127,7 +140,9 @@ class SteadyResult:
         return self.terminal_values[name]
 
     def voltage(self, terminal: str) -> float:
-        """The potential of a terminal (V), the mean over its faces."""
+        """The potential of a terminal (V), the mean over its faces, or of a circuit node."""
+        if terminal in self.nodes and terminal not in self.terminal_values:
+            return self.nodes[terminal]
         return self._terminal(terminal)[0]
 
     def current(self, terminal: str) -> float:
@@ -153,7 +168,7 @@ class SteadyResult:
 
     def heat_out(self, face: str | None = None) -> float:
         """The heat that leaves through a face with a thermal boundary, or through all of them (W)."""
-        rows = [row for row in self.balance.heat if row[1] in ("convection", "fixed temperature", "flux")]
+        rows = [row for row in self.balance.heat if row[1] in BOUNDARIES]
         if face is None:
             return -sum(watt for _, _, watt in rows)
         known = {place for place, _, _ in rows}
@@ -175,6 +190,15 @@ class SteadyResult:
             {"name": name, "voltage": volt, "current": ampere, "power": volt * ampere}
             for name, (volt, ampere) in self.terminal_values.items()
         )
+
+    def interfaces(self) -> tuple[Mapping[str, Any], ...]:
+        """One row for each interface.
+
+        ``name`` (a|b), ``area`` (m2), ``mean_jump`` and ``max_jump`` of the temperature (K, from a to b), ``heat``
+        from a to b (W; None without a thermal resistance), ``current`` from a to b (A) and ``joule_power`` of the
+        contact itself (W).
+        """
+        return self.contacts
 
     @cached_property
     def fields(self) -> Fields:
@@ -219,6 +243,9 @@ class SteadyResult:
             "parts": parts,
             "vias": [row.to_dict() for row in self.vias()],
             "terminals": list(self.terminals()),
+            "interfaces": [dict(row) for row in self.contacts],
+            "nodes_V": dict(self.nodes),
+            "resistors": [dict(row) for row in self.elements],
             "balance": self.balance.to_dict(),
             "history": [vars(item) for item in self.history],
             "provenance": self.provenance.to_dict(),

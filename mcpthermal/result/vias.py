@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mcpthermal.fem.recovery import at_points, taken_in
+from mcpthermal.fem.surfaces import patch_entries
 from mcpthermal.package.columns import Place
 
 if TYPE_CHECKING:
@@ -64,11 +66,11 @@ def via_rows(result: SteadyResult) -> tuple[ViaRow, ...]:
     if not families:
         return ()
     shafts = {part.name: _shaft(result, part) for part in families}
-    taken_in = None
+    taken = None
     if result.electrical is not None and result.potential is not None:
         cells = np.any([cells for cells, _ in shafts.values()], axis=0)
-        problem = result.electrical
-        taken_in = problem.residual(result.potential, electrical_axes(result), _sampler(result), cells)
+        temperature = at_points(result.thermal, result.temperature, result.electrical)
+        taken = taken_in(result.electrical, result.potential, electrical_axes(result), temperature, cells)
     rows = []
     for part in families:
         cells, member = shafts[part.name]
@@ -78,8 +80,8 @@ def via_rows(result: SteadyResult) -> tuple[ViaRow, ...]:
         hottest = np.full(count, -np.inf)
         np.maximum.at(hottest, number, result._extrema[1][cells])
         currents = np.zeros(count)
-        if taken_in is not None:
-            currents = _foot_currents(result, package.index[part.name], taken_in, count)
+        if taken is not None:
+            currents = _foot_currents(result, package.index[part.name], taken, count)
         area = part.footprint.area / count
         rows += [
             ViaRow(part.name, i, float(currents[i]), float(currents[i] / area), float(joule[i]), float(hottest[i]))
@@ -100,7 +102,7 @@ def _shaft(result: SteadyResult, part: Any) -> tuple[Any, Any]:
     return np.isin(mesh.cell_part, parts) & below, mesh.members[index]
 
 
-def _foot_currents(result: SteadyResult, index: int, taken_in: Any, count: int) -> Any:
+def _foot_currents(result: SteadyResult, index: int, taken: Any, count: int) -> Any:
     mesh, space = result.mesh, result.electrical
     assert space is not None
     part = result.case.package.parts[index]
@@ -111,8 +113,8 @@ def _foot_currents(result: SteadyResult, index: int, taken_in: Any, count: int) 
     member = mesh.members[index][faces.column]
     currents = np.zeros(count)
     for number in np.unique(member):
-        entries = space.face_entries(faces.where(member == number))
-        currents[number] = taken_in[entries].sum()
+        entries = patch_entries(space.patches(faces.where(member == number)))
+        currents[number] = taken[entries].sum()
     return currents
 
 
@@ -125,6 +127,3 @@ def thermal_axes(result: SteadyResult) -> list[Any]:
     """The laws of thermal conductivity of each part."""
     return [None if part.is_void else part.material.thermal_axes for part in result.case.package.parts]
 
-
-def _sampler(result: SteadyResult) -> Any:
-    return result.thermal.sampler(result.temperature, result.electrical)

@@ -1,16 +1,25 @@
-"""The steady current problem of a case on its conductors: terminals, one linear solve, and the terminals' currents."""
+"""The steady current problem of a case on its conductors: circuit and terminals, a linear solve, derivatives."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from mcpthermal.case import Case
+from mcpthermal.fem.coefficients import evaluate_axes, varying_cells
 from mcpthermal.fem.discretisation import Space
 from mcpthermal.fem.numbering import Numbering
+from mcpthermal.fem.recovery import at_points, joule
+from mcpthermal.fem.surfaces import patch_entries, patch_load
 from mcpthermal.linalg import Method, Solver, SolveReport
+from mcpthermal.physics.joule import conduct, joule_density
+from mcpthermal.solve.circuit import Circuit
+from mcpthermal.solve.contacts import Contact
+from mcpthermal.solve.thermal import Factors
 
 Floats = NDArray[np.float64]
 
@@ -18,110 +27,260 @@ DIRECT_LIMIT = 120_000
 """Unknowns up to which conductors, which are thin and fill in little, are factorised."""
 
 
+@dataclass
+class CurrentState:
+    """Potential and Joule heat at a temperature, and the derivatives that Newton's method needs.
+
+    Attributes
+    ----------
+    potential : raw array (V)
+    operator, circuit : the operator on raw entries, and the circuit's share of it
+    system, report : its linear system, and how it was solved
+    heat : raw array of the thermal space (W)
+    cells : Joule heat in each cell of the mesh (W)
+    contact_heat : mapping of interface to W
+    current, weighted, released : mappings
+        For each block, times volume: slope of the current density by temperature, sigma grad phi, and the slope of
+        the Joule heat by temperature.
+    contacts : list of three matrices each
+    """
+
+    temperature: Floats
+    potential: Floats
+    operator: Any
+    circuit: Any
+    system: Any
+    report: SolveReport
+    heat: Floats
+    cells: Floats
+    contact_heat: dict[str, float]
+    current: dict[int, list[Floats]] = field(default_factory=dict)
+    weighted: dict[int, list[Floats]] = field(default_factory=dict)
+    released: dict[int, Floats] = field(default_factory=dict)
+    contacts: list[tuple[Any, Any, Any]] = field(default_factory=list)
+
+
 class ElectricalProblem:
-    """Terminals of a case on the conductors that are connected to them.
+    """Circuit and terminals of a case on the conductors that are connected to them.
 
     Parameters
     ----------
     case : Case
-    space : Space
-        On the cells of `Case.current_cells`.
+    space, thermal : Space
+        On the cells of `Case.current_cells`, and of the temperature.
+    contacts : sequence of Contact
     tolerance : float
         Relative residual of the linear solve.
     method : str
         Of the linear solve; "auto" factorises up to `DIRECT_LIMIT` unknowns.
+    factors : Factors
     """
 
-    def __init__(self, case: Case, space: Space, tolerance: float, method: Method = "auto") -> None:
-        self.case, self.space = case, space
+    def __init__(
+        self,
+        case: Case,
+        space: Space,
+        thermal: Space,
+        contacts: list[Contact],
+        tolerance: float,
+        method: Method,
+        factors: Factors,
+    ) -> None:
+        self.case, self.space, self.thermal, self.factors = case, space, thermal, factors
+        self.contacts = [contact for contact in contacts if contact.electrical]
         self.axes = [None if part.is_void else part.material.electrical_axes for part in case.package.parts]
         mesh = space.mesh
         self.entries, self.means = {}, {}
-        fixed, ties, injections = [], [], []
-        self.uniform = np.zeros(space.size)
+        self._uniform = np.zeros(space.size)
         for terminal in case.terminals:
             faces = case.terminal_faces(mesh, terminal)
-            area = float(mesh.face_areas(faces).sum())
-            entries = space.face_entries(faces)
-            self.entries[terminal.name] = entries
-            self.means[terminal.name] = space.face_load(faces, 1.0 / area)
-            if terminal.voltage is not None:
-                fixed.append((entries, terminal.voltage))
-            elif terminal.uniform:
-                self.uniform += terminal.current * self.means[terminal.name]
-            else:
-                ties.append(entries)
-                injections.append((entries, terminal.current))
+            patches = space.patches(faces)
+            self.entries[terminal.name] = patch_entries(patches)
+            self.means[terminal.name] = patch_load(patches, 1.0 / float(mesh.face_areas(faces).sum()), space.size)
+            if terminal.uniform:
+                self._uniform += terminal.current * self.means[terminal.name]
+        self.circuit = Circuit(case, [terminal.name for terminal in case.terminals if not terminal.uniform])
+        fixed = [(self.entries[name], volt) for name, volt in self.circuit.members(0)]
+        groups = [self.circuit.members(number) for number in self.circuit.field_groups]
+        ties = [np.concatenate([self.entries[name] for name, _ in members]) for members in groups]
         self.numbering = Numbering(space.active, fixed, ties)
-        self.supply = self.uniform.copy()
-        for entries, current in injections:
-            free = entries[self.numbering.number[entries] >= 0]
-            self.supply[free[0]] += current
-        self.base = self._reference_potential()
+        self._heads = self._head_entries(groups)
+        self._base = self._reference_potential(groups)
         if method == "auto" and self.numbering.size <= DIRECT_LIMIT:
             method = "direct"
         self.solver = Solver(tolerance, method)
 
-    def _reference_potential(self) -> Floats:
-        """A constant for each conductor, the potential of one of its terminals, and the prescribed values.
+    def _head_entries(self, groups: list[list[tuple[str, float]]]) -> Any:
+        """A raw entry of each group's first terminal."""
+        number = self.numbering.number
+        return np.array([self.entries[m[0][0]][number[self.entries[m[0][0]]] >= 0][0] for m in groups], np.int64)
+
+    def _reference_potential(self, groups: list[list[tuple[str, float]]]) -> Floats:
+        """A constant for each conductor, that of one of its terminals, with the prescribed values and offsets.
 
         Solving for the difference keeps the residual relative to the currents, not to the potentials.
         """
         case, mesh = self.case, self.space.mesh
-        cells = case.current_cells(mesh)
-        count, group = mesh.components(cells)
+        count, group = mesh.components(case.current_cells(mesh))
         net = np.arange(count)
         touched = {}
         for terminal in case.terminals:
-            groups = np.unique(group[case.terminal_faces(mesh, terminal).cells])
-            touched[terminal.name] = groups
-            if not terminal.uniform and terminal.voltage is None:
-                net[np.isin(net, net[groups])] = net[groups].min()
+            touched[terminal.name] = np.unique(group[case.terminal_faces(mesh, terminal).cells])
+        for members in groups:
+            joined = np.unique(net[np.concatenate([touched[name] for name, _ in members])])
+            net[np.isin(net, joined)] = joined.min()
         level = np.zeros(count)
-        for terminal in reversed(case.terminals):
-            if terminal.voltage is not None:
-                level[np.isin(net, net[touched[terminal.name]])] = terminal.voltage
+        for name, volt in reversed(self.circuit.members(0)):
+            level[np.isin(net, net[touched[name]])] = volt
         base = np.zeros(self.space.size)
         for value in np.unique(level[level != 0.0]):
             base[self.space.cell_entries(np.append(level == value, False)[group])] = value
+        for members in groups:
+            for name, offset in members:
+                base[self.entries[name]] = level[touched[name][0]] + offset
         return np.where(self.numbering.is_fixed, self.numbering.values, base)
 
-    def solve(self, potential: Floats | None, sampler: Any, slack: float = 1.0) -> tuple[Floats, SolveReport]:
-        """The potential (V) with conductivities at the sampled temperature; `slack` as for the heat."""
-        self.operator = self.space.operator(self.axes, sampler)
-        number = self.numbering
-        load = number.collapse(self.supply - self.operator.apply(self.base))
-        guess = None if potential is None else number.pick(potential - self.base)
+    @property
+    def uniform(self) -> Floats:
+        """The load of terminals with a uniform current density (A)."""
+        return self.factors.current * self._uniform
+
+    @property
+    def base(self) -> Floats:
+        """A potential with the prescribed values (V)."""
+        return self.factors.voltage * self._base
+
+    # --- the problem at a temperature ---------------------------------------------------------------------
+
+    def _operator(self, temperature: Floats) -> Any:
+        operator = self.space.operator(self.axes, at_points(self.thermal, temperature, self.space))
+        operator.add_matrices([c.electrical_matrix(temperature, self.space.size) for c in self.contacts])
+        return operator
+
+    def _circuit(self) -> tuple[Any, Floats]:
+        """The circuit's matrix on raw entries and the currents that it drives at zero potential."""
+        conductance, injected = self.circuit.reduced(self.factors.current, self.factors.voltage)
+        size, heads = self.space.size, self._heads
+        rows, columns = np.repeat(heads, len(heads)), np.tile(heads, len(heads))
+        matrix = sp.coo_array((conductance.ravel(), (rows, columns)), shape=(size, size)).tocsr()
+        supply = self.uniform.copy()
+        np.add.at(supply, heads, injected)
+        return matrix, supply
+
+    def state(
+        self, temperature: Floats, potential: Floats | None, slack: float = 1.0, derivative: bool = False
+    ) -> CurrentState:
+        """Potential and heat at a temperature (K); `slack` multiplies the tolerance of the linear solve."""
+        operator = self._operator(temperature)
+        matrix, supply = self._circuit()
+        operator.add_matrices([matrix])
+        number, base = self.numbering, self.base
+        load = number.collapse(supply - operator.apply(base))
+        guess = None if potential is None else number.pick(potential - base)
         scale = slack * float(np.linalg.norm(load))
-        system = self.space.system(self.operator, number)
+        system = self.space.system(operator, number)
         if guess is None and scale > 0.0:
             guess, _ = self.solver.solve(system, load, scale=1e-4 / self.solver.rtol * scale)
         if guess is not None:
             # A long thin conductor's potentials are large beside its currents' own share of them: do not ask
             # for a residual below what their rounding leaves.
             signs = np.random.default_rng(0).choice([-1.0, 1.0], self.space.size)
-            noise = self.operator.apply(np.finfo(float).eps * signs * (self.base + number.expand(guess)))
+            noise = operator.apply(np.finfo(float).eps * signs * (base + number.expand(guess)))
             scale = max(scale, 4 * float(np.linalg.norm(number.collapse(noise))) / self.solver.rtol)
         unknowns, report = self.solver.solve(system, load, guess, scale=scale)
-        return self.base + number.expand(unknowns), report
+        potential = base + number.expand(unknowns)
+        points = at_points(self.thermal, temperature, self.space)
+        heat, cells = joule(self.space, potential, self.axes, points, self.thermal)
+        contact_heat = {}
+        for contact in self.contacts:
+            load, total = contact.heat(temperature, potential)
+            heat += load
+            contact_heat[contact.place] = total
+        state = CurrentState(temperature, potential, operator, matrix, system, report, heat, cells, contact_heat)
+        if derivative:
+            self._linearise(state, points)
+        return state
 
-    def terminals(self, potential: Floats) -> dict[str, tuple[float, float]]:
+    def _linearise(self, state: CurrentState, points: Any) -> None:
+        view = self.space.view()
+        for block in self.space.blocks:
+            _, part = self.space.block_cells(block)
+            volume, known, gradient = self.space.volumes(block), points(block), view.gradient(state.potential, block)
+            conductivity = evaluate_axes(self.axes, part, known)
+            state.weighted[block] = [component * volume for component in conduct(conductivity, gradient)]
+            if varying_cells(self.axes, part).any():
+                slope = evaluate_axes(self.axes, part, known, derivative=True)
+                state.current[block] = [component * volume for component in conduct(slope, gradient)]
+                state.released[block] = joule_density(slope, gradient) * volume
+        for contact in self.contacts:
+            state.contacts.append(contact.linearise(state.temperature, state.potential))
+
+    def response(self, state: CurrentState, change: Floats, tolerance: float) -> Floats:
+        """The change of the potential (V) that a change of the temperature (K) causes."""
+        space, view = self.space, self.space.view()
+        hot = self.thermal.view(space)
+        total = view.zeros()
+        for block, slope in state.current.items():
+            values = hot.values(change, block)
+            view.add(total, block, flux=[values * component for component in slope])
+        load = view.collect(total)
+        for current, _, _ in state.contacts:
+            load = load + current @ change
+        number = self.numbering
+        right = -number.collapse(load)
+        if not right.any():
+            return np.zeros(space.size)
+        scale = max(1.0, tolerance / self.solver.rtol) * float(np.linalg.norm(right))
+        solved, _ = self.solver.solve(state.system, right, scale=scale)
+        return number.expand(solved)
+
+    def heat_derivative(self, state: CurrentState, change: Floats, tolerance: float) -> Floats:
+        """The change of the Joule heat's load (W) with the temperature, the potential following it."""
+        response = self.response(state, change, tolerance)
+        view, hot = self.space.view(), self.thermal.view(self.space)
+        total = hot.zeros()
+        for block, weighted in state.weighted.items():
+            density = 2 * sum(a * b for a, b in zip(weighted, view.gradient(response, block), strict=True))
+            if block in state.released:
+                density = density + state.released[block] * hot.values(change, block)
+            hot.add(total, block, density)
+        load = hot.collect(total)
+        for _, heat, by_potential in state.contacts:
+            load = load + heat @ change + by_potential @ response
+        return load
+
+    # --- answers ------------------------------------------------------------------------------------------
+
+    def _field_current(self, state: CurrentState) -> Floats:
+        """What the conductors take in at each raw entry (A)."""
+        return state.operator.apply(state.potential) - state.circuit @ state.potential
+
+    def terminals(self, state: CurrentState) -> dict[str, tuple[float, float]]:
         """Mean potential (V) and current into the conductor (A) of each terminal.
 
         The current is what the assembled operator takes in at the terminal's entries; an entry of two
         terminals, at the edge between them, counts for the one whose condition holds there.
         """
-        taken_in = self.operator.apply(potential) - self.uniform
+        taken = self._field_current(state) - self.uniform
         open_entries = np.ones(self.space.size, bool)
         totals = {}
-        for terminal in sorted(self.case.terminals, key=lambda item: item.voltage is None):
+        held = {name for name, _ in self.circuit.members(0)}
+        for terminal in sorted(self.case.terminals, key=lambda item: item.name not in held):
             if not terminal.uniform:
                 entries = self.entries[terminal.name]
-                totals[terminal.name] = float(taken_in[entries[open_entries[entries]]].sum())
+                totals[terminal.name] = float(taken[entries[open_entries[entries]]].sum())
                 open_entries[entries] = False
         table = {}
         for terminal in self.case.terminals:
             name = terminal.name
-            current = terminal.current if terminal.uniform else totals[name]
-            table[name] = (float(self.means[name] @ potential), current)
+            current = self.factors.current * terminal.current if terminal.uniform else totals[name]
+            table[name] = (float(self.means[name] @ state.potential), current)
         return table
+
+    def power(self, state: CurrentState) -> float:
+        """What the terminals deliver to the conductors (W): potential times current taken in, entry by entry."""
+        return float(state.potential @ self._field_current(state))
+
+    def node_potentials(self, state: CurrentState) -> dict[str, float]:
+        """The potential of every terminal and circuit node (V)."""
+        return self.circuit.potentials(state.potential[self._heads], self.factors.current, self.factors.voltage)

@@ -1,138 +1,215 @@
-"""The steady heat problem of a case on a space: loads, boundaries, one linear solve, and where the heat goes."""
+"""The steady heat problem of a case on a space: loads, boundaries, its residual and derivative, where the heat goes."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mcpthermal.case import Case
-from mcpthermal.fem.coefficients import depends_on_temperature
+from mcpthermal.fem.coefficients import depends_on_temperature, evaluate_axes, varying_cells
 from mcpthermal.fem.discretisation import Space
 from mcpthermal.fem.numbering import Numbering
-from mcpthermal.linalg import Solver, SolveReport
-from mcpthermal.loads import Convection, FixedTemperature, HeatFlux, Power
+from mcpthermal.fem.power_maps import map_load
+from mcpthermal.fem.recovery import at_points
+from mcpthermal.fem.surfaces import patch_entries, patch_load
+from mcpthermal.loads import Convection, FixedTemperature, HeatFlux, HeatSink, Leakage, Power, PowerMap, Radiation
+from mcpthermal.physics.joule import conduct
+from mcpthermal.solve.contacts import Contact
+from mcpthermal.solve.leakage import Leak, release_place, release_region
+from mcpthermal.solve.surfaces import Exchange
 
 Floats = NDArray[np.float64]
 
 
+@dataclass
+class Factors:
+    """What loads are multiplied with, and a shift of all ambient and fixed temperatures (K)."""
+
+    power: float = 1.0
+    leakage: float = 1.0
+    current: float = 1.0
+    voltage: float = 1.0
+    shift: float = 0.0
+
+
+@dataclass
+class ThermalState:
+    """Operator and load at a temperature: in equilibrium the operator on the rise equals the load.
+
+    Attributes
+    ----------
+    temperature : raw array (K)
+    operator : conduction, exchange and contacts, symmetric
+    load : raw array (W)
+        Of all sources and surfaces, without Joule heat.
+    rest : sparse matrix or None
+        What Newton's method adds to the operator at surfaces and contacts.
+    drift : mapping
+        For each block what the conductivity's slope adds: flux per kelvin times volume, three arrays.
+    gain : mapping
+        For each block the slope of the leakage, W/K at the points.
+    """
+
+    temperature: Floats
+    operator: Any
+    load: Floats
+    rest: Any = None
+    drift: dict[int, list[Floats]] = field(default_factory=dict)
+    gain: dict[int, Floats] = field(default_factory=dict)
+
+    def add_rest(self, matrix: Any) -> None:
+        """Add to what Newton's method needs beside the operator; None adds nothing."""
+        if matrix is not None:
+            self.rest = matrix if self.rest is None else self.rest + matrix
+
+
 class ThermalProblem:
-    """Loads and boundaries of a case, assembled once for all coupling iterations.
+    """Loads and boundaries of a case on a space.
 
     Parameters
     ----------
     case : Case
     space : Space
-        On the filled cells.
-    solver : Solver
+        On the filled cells, cut open at contacts.
+    contacts : sequence of Contact
     """
 
-    def __init__(self, case: Case, space: Space, solver: Solver) -> None:
-        self.case, self.space, self.solver = case, space, solver
+    def __init__(self, case: Case, space: Space, contacts: list[Contact]) -> None:
+        self.case, self.space, self.factors = case, space, Factors()
+        self.contacts = [contact for contact in contacts if contact.interface.has_thermal]
         self.axes = [None if part.is_void else part.material.thermal_axes for part in case.package.parts]
         mesh = space.mesh
-        self.sources: list[tuple[str, str, Floats]] = []
-        self.exchanges: list[tuple[str, str, Any, Floats]] = []
-        self.fixed: list[tuple[str, str, Any, float]] = []
-        levels = [load.ambient for load in case.of(Convection)] + [
-            load.temperature for load in case.of(FixedTemperature)
-        ]
+        self.sources = [(load.place, "power", self._power(load)) for load in case.of(Power)]
+        self.sources += [(load.place, "power map", self._power_map(load)) for load in case.of(PowerMap)]
+        for load in case.of(HeatFlux):
+            patches = space.patches(mesh.faces_of(case.place(load.place)))
+            self.sources.append((load.place, "flux", patch_load(patches, load.flux, space.size)))
+        self.leakages = [Leak(case, space, load) for load in case.of(Leakage)]
+        self.exchanges = [Exchange(case, space, load) for load in case.of(Convection, Radiation, HeatSink)]
+        levels = [load.ambient for load in case.of(Convection, Radiation, HeatSink)]
+        levels += [load.temperature for load in case.of(FixedTemperature)]
         # All temperatures are counted from this one, so that small rises are not lost in its rounding.
         self.reference = float(np.mean(levels))
-        for load in case.of(Power):
-            self.sources.append((load.place, "power", self._power(load)))
-        for load in case.of(HeatFlux):
-            faces = mesh.faces_of(case.place(load.place))
-            self.sources.append((load.place, "flux", space.face_load(faces, load.flux)))
-        for load in case.of(Convection):
-            faces = mesh.exposed(mesh.faces_of(case.place(load.place)))
-            matrix = space.face_exchange(faces, load.h)
-            push = space.face_load(faces, load.h * (load.ambient - self.reference))
-            self.exchanges.append((load.place, "convection", matrix, push))
+        self.fixed: list[tuple[str, str, Any, float]] = []
         taken = np.zeros(space.size, bool)
         for load in case.of(FixedTemperature):
             place = case.place(load.place)
             if place.is_volume:
                 entries = space.cell_entries(mesh.cells_of(place))
             else:
-                entries = space.face_entries(mesh.faces_of(place))
+                entries = patch_entries(space.patches(mesh.faces_of(place)))
             entries = entries[~taken[entries]]
             taken[entries] = True
             self.fixed.append((load.place, "fixed temperature", entries, load.temperature))
-        self.numbering = Numbering(space.active, [(entries, value) for _, _, entries, value in self.fixed])
+        ties = [exchange.tied for exchange in self.exchanges if exchange.tied is not None]
+        self.numbering = Numbering(space.active, [(entries, value) for _, _, entries, value in self.fixed], ties)
         self.supply = sum((load for _, _, load in self.sources), np.zeros(space.size))
-        self._kept = False
-        self.push = sum((load for _, _, _, load in self.exchanges), np.zeros(space.size))
-
-    def _power(self, load: Power) -> Floats:
-        mesh, place = self.space.mesh, self.case.place(load.place)
-        if place.is_volume and load.distribution == "volume":
-            cells = mesh.cells_of(place)
-            return self.space.volume_load(cells, load.power / mesh.cell_volumes[cells].sum())
-        if place.is_volume:
-            side = self.case.package.parts[place.parts[0]].active_face
-            place = replace(place, face=side)
-        faces = mesh.faces_of(place)
-        return self.space.face_load(faces, load.power / mesh.face_areas(faces).sum())
+        parts = np.unique(mesh.cell_part[mesh.solid])
+        self.law_varies = depends_on_temperature(self.axes, parts)
+        self._kept: Any = None
 
     @property
-    def start(self) -> Floats:
-        """A uniform temperature (K) between the boundaries' own."""
-        return np.full(self.space.size, self.reference)
+    def is_linear(self) -> bool:
+        """Whether no heat but Joule's depends on the temperature in any but a linear way."""
+        contacts = all(contact.interface.thermal_law.is_constant for contact in self.contacts)
+        return contacts and not (self.law_varies or self.leakages) and all(item.is_linear for item in self.exchanges)
 
-    def _assemble(self, temperature: Floats) -> None:
-        """The operator with conductivities at a temperature; it is kept where none depends on it."""
-        if self._kept:
-            return
-        self.operator = self.space.operator(self.axes, self.space.sampler(temperature))
-        self.operator.add_matrices([matrix for _, _, matrix, _ in self.exchanges])
-        parts = np.unique(self.space.mesh.cell_part[self.space.mesh.solid])
-        self.system = self.space.system(self.operator, self.numbering)
-        self._kept = not depends_on_temperature(self.axes, parts)
+    def _power(self, load: Power) -> Floats:
+        cells, patches, measure = release_region(self.case, self.space, load)
+        if patches is None:
+            return self.space.volume_load(cells, load.power / measure)
+        return patch_load(patches, load.power / measure, self.space.size)
 
-    def solve(self, temperature: Floats, joule: Floats, slack: float = 1.0) -> tuple[Floats, SolveReport]:
-        """The temperature (K) with conductivities at a given temperature and a given Joule load (W).
+    def _power_map(self, load: PowerMap) -> Floats:
+        cells, faces, _ = release_place(self.case, self.space, load)
+        part = self.case.package.parts[self.case.place(load.place).parts[0]]
+        return map_load(self.space, cells, faces, load.blocks(part.footprint.bounds))
 
-        Solved for the rise over a uniform temperature, so that the tolerance is relative to the heat; `slack`
-        multiplies it while the coupling is still far from its end.
-        """
-        self._assemble(temperature)
+    @property
+    def base(self) -> Floats:
+        """The prescribed rises (K) at fixed entries, zero elsewhere."""
         number = self.numbering
-        base = np.where(number.is_fixed, number.values - self.reference, 0.0)
-        load = number.collapse(self.supply + joule + self.push - self.operator.apply(base))
-        scale = float(np.linalg.norm(load))
-        guess = number.pick(temperature) - self.reference
-        system = self.system
-        # Thin layers magnify the rounding of the rise itself: do not ask for a residual below what that leaves.
-        loose = 1e-4 / self.solver.rtol * scale
-        rise, report = self.solver.solve(system, load, guess, scale=max(slack * scale, loose))
-        signs = np.random.default_rng(0).choice([-1.0, 1.0], number.size)
-        noise = float(np.linalg.norm(system.apply(np.finfo(float).eps * signs * rise)))
-        scale = max(slack * scale, 4 * noise / self.solver.rtol)
-        if scale < loose:
-            rise, report = self.solver.solve(system, load, rise, scale=scale)
-        return self.reference + (base + number.expand(self._levelled(system, load, rise, scale))), report
+        return np.where(number.is_fixed, number.values + self.factors.shift - self.reference, 0.0)
 
-    def _levelled(self, system: Any, load: Floats, rise: Floats, scale: float) -> Floats:
-        """The rise shifted as a whole so that the heat balance closes, unless that costs the residual.
+    # --- the problem at a temperature ---------------------------------------------------------------------
 
-        The balance is the sum of the residual, to which many small entries of one sign add up.
-        """
-        residual = load - system.apply(rise)
-        one = system.apply(np.ones(len(rise)))
-        shift = residual.sum() / one.sum() if one.sum() > 0 else 0.0
-        allowed = max(float(np.linalg.norm(residual)), self.solver.rtol * scale)
-        return rise + shift if float(np.linalg.norm(residual - shift * one)) <= allowed else rise
+    def state(self, rise: Floats, derivative: bool) -> ThermalState:
+        """Operator and load at a rise (K), and if asked for what Newton's method needs beside them."""
+        temperature = self.reference + rise
+        points = at_points(self.space, temperature)
+        operator = self._kept or self.space.operator(self.axes, points)
+        state = ThermalState(temperature, operator, self.factors.power * self.supply)
+        matrices = self._add_surfaces(state)
+        for contact in self.contacts:
+            matrix, rest = contact.thermal_terms(temperature)
+            matrices.append(matrix)
+            state.add_rest(rest)
+        if self._kept is None:
+            operator.add_matrices(matrices)
+        # Sources scale and ambients shift without a change of a linear operator.
+        self._kept = operator if self.is_linear else None
+        for leak in self.leakages:
+            leak.add_to(state, points, self.factors.leakage)
+        if derivative and self.law_varies:
+            self._add_drift(state, points)
+        return state
 
-    def heat(self, temperature: Floats, joule: Floats) -> list[tuple[str, str, float]]:
+    def _add_surfaces(self, state: ThermalState) -> list[Any]:
+        matrices, size, shift = [], self.space.size, self.factors.shift
+        for exchange in self.exchanges:
+            for patch in exchange.patches:
+                if exchange.is_linear:
+                    film = exchange.film
+                    matrices.append(patch.matrix(film, size))
+                    state.load += patch.load(film * (exchange.load.ambient + shift - self.reference), size)
+                    continue
+                surface = patch.at_points(state.temperature)
+                flux, slope = exchange.flux(patch, surface, shift)
+                # Where the heat rises with the temperature the operator would lose its definiteness.
+                decay = np.maximum(-slope, 0.0)
+                matrices.append(patch.matrix(decay, size))
+                state.load += patch.load(flux + decay * (surface - self.reference), size)
+                if (slope > 0).any():
+                    state.add_rest(patch.matrix(-slope - decay, size))
+        return matrices
+
+    def _add_drift(self, state: ThermalState, points: Any) -> None:
+        view = self.space.view()
+        for block in self.space.blocks:
+            _, part = self.space.block_cells(block)
+            if not varying_cells(self.axes, part).any():
+                continue
+            slope = evaluate_axes(self.axes, part, points(block), derivative=True)
+            volume = self.space.volumes(block)
+            flux = conduct(slope, view.gradient(state.temperature, block))
+            state.drift[block] = [component * volume for component in flux]
+
+    def derivative(self, state: ThermalState, change: Floats) -> Floats:
+        """The derivative of (operator on rise - load) in the direction of a raw change of temperature."""
+        result = state.operator.apply(change)
+        if state.rest is not None:
+            result = result + state.rest @ change
+        if not (state.drift or state.gain):
+            return result
+        view = self.space.view()
+        total = view.zeros()
+        for block in sorted(state.drift.keys() | state.gain.keys()):
+            values = view.values(change, block)
+            density = -values * state.gain[block] if block in state.gain else None
+            flux = [values * component for component in state.drift[block]] if block in state.drift else None
+            view.add(total, block, density, flux)
+        return result + view.collect(total)
+
+    def heat(self, state: ThermalState, joule: Floats, temperature: Floats) -> list[tuple[str, str, float]]:
         """Heat into the body (W) by each load: (place, kind, heat); a fixed temperature's by its residual."""
-        rise = temperature - self.reference
-        rows = [(place, kind, float(load.sum())) for place, kind, load in self.sources]
-        for place, kind, matrix, push in self.exchanges:
-            rows.append((place, kind, float(push.sum() - (matrix @ rise).sum())))
+        factors = self.factors
+        rows = [(place, kind, factors.power * float(load.sum())) for place, kind, load in self.sources]
+        rows += [(leak.place, "leakage", factors.leakage * leak.heat(temperature)) for leak in self.leakages]
+        rows += [(*exchange.row, exchange.heat(temperature, factors.shift)) for exchange in self.exchanges]
         if self.fixed:
-            reaction = self.operator.apply(rise) - self.supply - joule - self.push
+            reaction = state.operator.apply(temperature - self.reference) - state.load - joule
             rows += [(place, kind, float(reaction[entries].sum())) for place, kind, entries, _ in self.fixed]
         return rows

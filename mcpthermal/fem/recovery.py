@@ -1,0 +1,78 @@
+"""Fluxes and heat at quadrature points: what is computed from fields, for both kinds of spaces."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mcpthermal.fem.coefficients import Axes, evaluate_axes
+from mcpthermal.fem.discretisation import Space
+from mcpthermal.physics.joule import conduct, flux_density, joule_density
+
+Floats = NDArray[np.float64]
+AtPoints = Callable[[int], Floats]
+
+
+def at_points(space: Space, raw: Floats, points: Space | None = None) -> AtPoints:
+    """A field at the quadrature points of another space (or its own), as a function of the block."""
+    return partial(space.view(points).values, raw)
+
+
+def point_fields(
+    space: Space, raw: Floats, axes: Sequence[Axes | None], temperature: AtPoints | None
+) -> Iterator[tuple[int, Floats, list[Floats]]]:
+    """For each block its conductivity and the gradient of a field at the quadrature points."""
+    view = space.view()
+    for block in space.blocks:
+        _, part = space.block_cells(block)
+        gradient = view.gradient(raw, block)
+        known = None if temperature is None else temperature(block)
+        yield block, evaluate_axes(axes, part, known, gradient[0].shape[1:]), gradient
+
+
+def joule(
+    space: Space, potential: Floats, axes: Sequence[Axes | None], temperature: AtPoints | None, thermal: Space
+) -> tuple[Floats, Floats]:
+    """Joule heat of a potential: the load on a thermal space (W), and the heat in each cell of the mesh (W)."""
+    view = thermal.view(space)
+    load, heat = view.zeros(), np.zeros(space.mesh.cell_part.shape)
+    for block, conductivity, gradient in point_fields(space, potential, axes, temperature):
+        released = joule_density(conductivity, gradient) * space.volumes(block)
+        heat[_index(space, block)] = released.sum(axis=(0, 2))
+        view.add(load, block, released)
+    return view.collect(load), heat
+
+
+def mean_fluxes(
+    space: Space, raw: Floats, axes: Sequence[Axes | None], temperature: AtPoints | None
+) -> Floats:
+    """The mean flux density in each cell of the mesh: (cells, 3), zero outside."""
+    result = np.zeros((*space.mesh.cell_part.shape, 3))
+    for block, conductivity, gradient in point_fields(space, raw, axes, temperature):
+        volume = space.volumes(block)
+        total = volume.sum(axis=(0, 2))
+        means = [(component * volume).sum(axis=(0, 2)) / total for component in flux_density(conductivity, gradient)]
+        result[_index(space, block)] = np.stack(means, axis=1)
+    return result
+
+
+def taken_in(
+    space: Space, raw: Floats, axes: Sequence[Axes | None], temperature: AtPoints | None, cells: Any
+) -> Floats:
+    """What conduction in some cells alone takes in at each raw entry: the assembled operator of these cells."""
+    view = space.view()
+    total = view.zeros()
+    for block, conductivity, gradient in point_fields(space, raw, axes, temperature):
+        here = cells[_index(space, block)]
+        if here.any():
+            volume = space.volumes(block) * here[:, None]
+            view.add(total, block, flux=[component * volume for component in conduct(conductivity, gradient)])
+    return view.collect(total)
+
+
+def _index(space: Space, block: int) -> Any:
+    return space.block_cells(block)[0]

@@ -1,0 +1,79 @@
+"""The conduction operator on tetrahedra: one sparse matrix, with linear functions as the coarse level."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from mcpthermal.fem.numbering import Numbering
+from mcpthermal.linalg import PointJacobi
+
+Floats = NDArray[np.float64]
+
+
+class TetOperator:
+    """The conduction matrix on raw entries."""
+
+    def __init__(self, matrix: Any) -> None:
+        self.matrix = matrix
+
+    def add_matrices(self, matrices: Sequence[Any]) -> None:
+        """Add exchange at faces."""
+        for item in matrices:
+            self.matrix = self.matrix + item
+
+    def apply(self, raw: Floats) -> Floats:
+        """The product with a raw vector."""
+        return self.matrix @ raw
+
+
+class TetSystem:
+    """The linear system on unknowns, with the linear functions as coarse level of the quadratic ones."""
+
+    def __init__(self, operator: TetOperator, numbering: Numbering, parents: Any) -> None:
+        self.numbering = numbering
+        self.size = numbering.size
+        self._matrix = operator.matrix
+        if self.size < len(numbering.number):
+            keep = numbering.number >= 0
+            entries = (np.ones(np.count_nonzero(keep)), (np.flatnonzero(keep), numbering.number[keep]))
+            expand = sp.csr_array(entries, shape=(len(keep), self.size))
+            self._matrix = expand.T.tocsr() @ operator.matrix @ expand
+        self._parents = parents
+
+    def apply(self, x: Floats) -> Floats:
+        """A x."""
+        return self._matrix @ x
+
+    def matrix(self) -> Any:
+        """The explicit matrix."""
+        return self._matrix
+
+    def smoother_blocks(self) -> PointJacobi:
+        """The diagonal."""
+        return PointJacobi(self._matrix.diagonal())
+
+    @cached_property
+    def _down(self) -> Any:
+        vertices = self._parents.shape[1]
+        found, inverse = np.unique(self.numbering.number[:vertices], return_inverse=True)
+        shift = int(found[0] < 0)
+        coarse = inverse - shift
+        full = self._parents[self.numbering.heads].tocoo()
+        number = coarse[full.col]
+        keep = number >= 0
+        shape = (self.size, len(found) - shift)
+        return sp.csr_array((full.data[keep], (full.row[keep], number[keep])), shape=shape)
+
+    def prolongation(self) -> Any:
+        """From linear to quadratic functions, on unknowns."""
+        return self._down
+
+    def coarse_matrix(self) -> Any:
+        """The Galerkin matrix of linear functions."""
+        return (self._down.T.tocsr() @ self._matrix @ self._down).tocsr()

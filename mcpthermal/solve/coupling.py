@@ -1,0 +1,167 @@
+"""The coupled problem as one equation for the temperature: the potential follows it, its heat comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mcpthermal.case import Case
+from mcpthermal.errors import InputError
+from mcpthermal.fem.coefficients import depends_on_temperature
+from mcpthermal.fem.discretisation import make_space
+from mcpthermal.linalg import Method, Solver
+from mcpthermal.solve.contacts import Contact, cuts_of
+from mcpthermal.solve.electrical import CurrentState, ElectricalProblem
+from mcpthermal.solve.thermal import ThermalProblem, ThermalState
+
+Floats = NDArray[np.float64]
+
+
+@dataclass
+class State:
+    """Everything at a temperature.
+
+    Attributes
+    ----------
+    rise : raw array (K)
+        Over the reference temperature, so that small rises are not lost in the rounding of the whole.
+    thermal : ThermalState
+    current : CurrentState or None
+    residual : (n_unknowns,) array
+        The heat that comes in and does not leave, on the unknowns (W).
+    scale : float
+        The norm of the heat that comes in, for the relative size of the residual.
+    system : LinearSystem
+        The symmetric part of the problem on the unknowns.
+    """
+
+    rise: Floats
+    thermal: ThermalState
+    current: CurrentState | None
+    residual: Floats
+    scale: float
+    system: Any
+
+    @property
+    def temperature(self) -> Floats:
+        """The raw temperature (K)."""
+        return self.thermal.temperature
+
+    @property
+    def heat(self) -> Floats:
+        """The load of the Joule heat (W)."""
+        return np.zeros(len(self.rise)) if self.current is None else self.current.heat
+
+    @property
+    def size(self) -> float:
+        """The norm of the residual relative to the heat that comes in."""
+        norm = float(np.linalg.norm(self.residual))
+        return norm / self.scale if self.scale > 0 else norm
+
+
+class CoupledProblem:
+    """A case on a mesh.
+
+    Parameters
+    ----------
+    case : Case
+    mesh : ColumnMesh or TetMesh
+    order : int
+    tolerance : float
+        Relative residual of linear solves.
+    method : str
+        Of linear solves.
+    timed : callable
+        ``timed(phase, work)`` calls `work` and counts its time.
+    """
+
+    def __init__(
+        self, case: Case, mesh: Any, order: int, tolerance: float, method: Method, timed: Callable[[str, Any], Any]
+    ) -> None:
+        if tuple(mesh.part_names) != case.package.names:
+            raise InputError(
+                "the mesh was made for other parts than those of the case; call generate_mesh(case.package) anew"
+            )
+        self.case, self.mesh, self.timed = case, mesh, timed
+        cells = case.current_cells(mesh)
+        self.cells = cells
+        solid = mesh.solid
+        space = timed("spaces", lambda: make_space(mesh, solid, order, cuts_of(case, mesh, "thermal", solid)))
+        conductors = None
+        if cells.any():
+            cuts = cuts_of(case, mesh, "electrical", cells)
+            conductors = timed("spaces", lambda: make_space(mesh, cells, order, cuts))
+        contacts = [
+            Contact(interface, mesh, case.interface_faces(mesh, interface), space, conductors, cells)
+            for interface in case.interfaces
+        ]
+        self.contacts = contacts
+        self.thermal = timed("loads", lambda: ThermalProblem(case, space, contacts))
+        self.factors = self.thermal.factors
+        self.electrical: ElectricalProblem | None = None
+        if conductors is not None:
+            self.electrical = timed(
+                "loads",
+                lambda: ElectricalProblem(case, conductors, space, contacts, 0.01 * tolerance, method, self.factors),
+            )
+        self.solver = Solver(tolerance, method)
+        self.numbering = self.thermal.numbering
+        self.is_linear = self.thermal.is_linear and not self._current_depends_on_temperature()
+
+    def _current_depends_on_temperature(self) -> bool:
+        if self.electrical is None:
+            return False
+        parts = np.unique(self.mesh.cell_part[self.cells])
+        laws = all(contact.interface.electrical_law.is_constant for contact in self.electrical.contacts)
+        return not laws or depends_on_temperature(self.electrical.axes, parts)
+
+    def state(
+        self, rise: Floats, potential: Floats | None = None, slack: float = 1.0, derivative: bool = True
+    ) -> State:
+        """Everything at a rise (K, raw) over the reference temperature."""
+        derivative = derivative and not self.is_linear
+        current = None
+        if self.electrical is not None:
+            problem, temperature = self.electrical, self.thermal.reference + rise
+            current = self.timed("current", lambda: problem.state(temperature, potential, slack, derivative))
+        return self.timed("heat", lambda: self._thermal_state(rise, current, derivative))
+
+    def _thermal_state(self, rise: Floats, current: CurrentState | None, derivative: bool) -> State:
+        number, thermal = self.numbering, self.thermal
+        state = thermal.state(rise, derivative)
+        load = state.load if current is None else state.load + current.heat
+        right = number.collapse(load - state.operator.apply(thermal.base))
+        residual = number.collapse(load - state.operator.apply(rise))
+        system = thermal.space.system(state.operator, number)
+        signs = np.random.default_rng(0).choice([-1.0, 1.0], len(rise))
+        noise = np.finfo(float).eps * signs * np.where(number.is_fixed, 0.0, rise)
+        noise = number.collapse(state.operator.apply(noise))
+        # Thin layers magnify the rounding of the rise itself: do not ask for a residual below what that leaves.
+        scale = max(float(np.linalg.norm(right)), 4 * float(np.linalg.norm(noise)) / self.solver.rtol)
+        return State(rise, state, current, residual, scale, system)
+
+    @property
+    def start(self) -> Floats:
+        """The prescribed rises, and none elsewhere."""
+        return np.where(self.numbering.is_fixed, self.thermal.base, self.factors.shift)
+
+    def moved(self, rise: Floats, step: Floats) -> Floats:
+        """A rise (K) changed by a step of the unknowns, with the prescribed values."""
+        return np.where(self.numbering.is_fixed, self.thermal.base, rise + self.numbering.expand(step))
+
+    def jacobian(self, state: State, tolerance: float) -> Callable[[Floats], Floats]:
+        """The derivative of the outflow of heat by the unknowns: minus that of the residual."""
+        number = self.numbering
+
+        def product(step: Floats) -> Floats:
+            change = number.expand(step)
+            result = self.thermal.derivative(state.thermal, change)
+            if self.electrical is not None and state.current is not None and state.current.weighted:
+                result = result - self.electrical.heat_derivative(state.current, change, tolerance)
+            return number.collapse(result)
+
+        return product

@@ -1,0 +1,158 @@
+"""Newton's method with line search for the coupled problem; its linear systems are solved only as well as needed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mcpthermal.errors import LinearSolveError, MaterialError
+from mcpthermal.linalg import flexible_gmres
+from mcpthermal.result.steady import Iteration
+from mcpthermal.solve.coupling import CoupledProblem, State
+
+Floats = NDArray[np.float64]
+
+ROUNDING = 1e-12
+"""Relative to the absolute temperature."""
+
+SHORTEST = 2.0**-7
+"""The shortest step of the line search."""
+
+ACTIVE_ITERATIONS = 200
+"""Most iterations of GMRES in one step."""
+
+
+@dataclass
+class Newton:
+    """Iterates until the residual meets the linear tolerance and the last change the coupling's.
+
+    Attributes
+    ----------
+    problem : CoupledProblem
+    tolerance : float
+        The last change, relative to the largest rise.
+    history : list of Iteration
+    solves : list of mappings
+        One for each linear solve.
+    say : callable
+        Is told in words what happens.
+    """
+
+    problem: CoupledProblem
+    tolerance: float
+    say: Callable[[str], None] = lambda text: None
+    history: list[Iteration] = field(default_factory=list)
+    solves: list[dict[str, Any]] = field(default_factory=list)
+    failure: str = ""
+
+    def solve(self, rise: Floats, potential: Floats | None, limit: int) -> State | None:
+        """The state in equilibrium, or None with `failure` set; then `last` is the last state."""
+        problem = self.problem
+        state = self.evaluate(rise, potential)
+        previous = np.inf
+        change = np.inf
+        self.last = state
+        while True:
+            allowed = self._allowed(state)
+            if state.size <= problem.solver.rtol and (not self.history or change <= allowed):
+                return state
+            if len(self.history) >= limit:
+                self.failure = f"raise max_iterations (now {limit}) or the tolerance"
+                return None
+            self.say(f"iteration {len(self.history) + 1}, residual {state.size:.1e}")
+            step, iterations = self._step(state, previous)
+            previous = state.size
+            moved = self._search(state, step)
+            if moved is None:
+                return None
+            change = float(np.abs(moved.rise - state.rise)[problem.thermal.space.active].max())
+            state = self.last = moved
+            self._record(state, change, iterations)
+
+    def evaluate(self, rise: Floats, potential: Floats | None) -> State:
+        """The state at a rise (K)."""
+        state = self.problem.state(rise, potential)
+        if state.current is not None:
+            self.solves.append({"field": "potential", **vars(state.current.report)})
+        return state
+
+    def _allowed(self, state: State) -> float:
+        active = self.problem.thermal.space.active
+        rise = float(np.abs(state.rise[active]).max())
+        return self.tolerance * rise + ROUNDING * float(state.temperature[active].max())
+
+    def _record(self, state: State, change: float, iterations: int) -> None:
+        highest = float(state.temperature[self.problem.thermal.space.active].max())
+        electrical = 0 if state.current is None else state.current.report.iterations
+        self.history.append(Iteration(change, highest, iterations, electrical))
+
+    def _step(self, state: State, previous: float) -> tuple[Floats, int]:
+        """The step of the unknowns (K); the first one, and linear problems, by conjugate gradients alone."""
+        problem = self.problem
+        if not self.history or problem.is_linear:
+            goal = 1.0 if problem.is_linear else max(1.0, 1e-3 / problem.solver.rtol)
+            step, report = problem.timed(
+                "heat", lambda: problem.solver.solve(state.system, state.residual, scale=goal * state.scale)
+            )
+            self.solves.append({"field": "temperature", **vars(report)})
+            return step, report.iterations
+        # Eisenstat and Walker, Choosing the forcing terms in an inexact Newton method, SIAM J. Sci. Comput. 17, 1996.
+        forcing = min(0.1, 0.9 * (state.size / previous) ** 2)
+        forcing = max(forcing, 0.3 * problem.solver.rtol / state.size, 1e-10)
+        return problem.timed("heat", lambda: self._gmres(state, forcing))
+
+    def _gmres(self, state: State, forcing: float) -> tuple[Floats, int]:
+        problem = self.problem
+        product = problem.jacobian(state, 0.1 * forcing)
+        made = problem.solver.preconditioner(state.system)
+        step, iterations, residual = flexible_gmres(
+            product, state.residual, made.solve, relative_tolerance=forcing, max_iterations=ACTIVE_ITERATIONS
+        )
+        if iterations > 40:
+            problem.solver.reset()
+        self.solves.append(
+            {
+                "field": "temperature",
+                "method": f"Newton, GMRES, {made.description}",
+                "reason": made.reason,
+                "size": len(step),
+                "iterations": iterations,
+                "residual": residual * state.size,
+            }
+        )
+        return step, iterations
+
+    def _search(self, state: State, step: Floats) -> State | None:
+        """The state after the longest part of a step that reduces the residual (Armijo), halving; None if none does."""
+        problem, length = self.problem, 1.0
+        if not np.isfinite(step).all():
+            self.failure = "the linearised problem has no solution"
+            return None
+        while length >= SHORTEST:
+            tried = self._try(problem.moved(state.rise, length * step), state)
+            # The first step starts from a temperature that is only a guess.
+            if tried is not None and (problem.is_linear or not self.history or self._is_better(tried, state, length)):
+                return tried
+            length /= 2
+        self.failure = "no part of Newton's step reduces the residual"
+        return None
+
+    def _is_better(self, tried: State, state: State, length: float) -> bool:
+        """Whether the residual has become smaller, or is within its tolerance."""
+        new, old = (float(np.linalg.norm(item.residual)) for item in (tried, state))
+        return new <= (1 - 1e-4 * length) * old or tried.size <= self.problem.solver.rtol
+
+    def _try(self, rise: Floats, state: State) -> State | None:
+        thermal = self.problem.thermal
+        if not (rise[thermal.space.active] > -thermal.reference).all():
+            return None
+        potential = None if state.current is None else state.current.potential
+        try:
+            tried = self.evaluate(rise, potential)
+        except (MaterialError, LinearSolveError):
+            return None  # beyond the reach of a law; a shorter step stays within
+        return tried if np.isfinite(tried.residual).all() else None

@@ -1,0 +1,86 @@
+"""Exchange of heat at outer surfaces: films, radiation, heat sinks, on the faces of a space."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mcpthermal.case import Case
+from mcpthermal.fem.discretisation import Space
+from mcpthermal.fem.surfaces import Patch, patch_entries
+from mcpthermal.loads import Convection, HeatSink, Radiation
+from mcpthermal.materials.base import Law
+from mcpthermal.physics.surfaces import film_flux, radiation_flux
+
+Floats = NDArray[np.float64]
+
+KINDS = {Convection: "convection", Radiation: "radiation", HeatSink: "heat sink"}
+
+
+class Exchange:
+    """One load that exchanges heat with an ambient.
+
+    Parameters
+    ----------
+    case : Case
+    space : Space
+    load : Convection, Radiation or HeatSink
+
+    Attributes
+    ----------
+    patches : list of Patch
+    film : float
+        The film coefficient (W/(m2 K)) if it is constant, else 0.
+    is_linear : bool
+        Whether it is.
+    """
+
+    def __init__(self, case: Case, space: Space, load: Any) -> None:
+        self.load, self.case, self.size = load, case, space.size
+        mesh = space.mesh
+        faces = mesh.exposed(mesh.faces_of(case.place(load.place)))
+        self.patches = space.patches(faces)
+        self.film = 0.0
+        if isinstance(load, HeatSink):
+            self.film = 1.0 / (load.thermal_resistance * float(mesh.face_areas(faces).sum()))
+        elif isinstance(load, Convection) and load.film.is_constant:
+            self.film = float(load.film(load.ambient, load.ambient))
+        self.is_linear = self.film > 0.0
+
+    @property
+    def row(self) -> tuple[str, str]:
+        """Place and kind, for the balance."""
+        return self.load.place, KINDS[type(self.load)]
+
+    @property
+    def tied(self) -> Any:
+        """The raw entries that share one temperature, or None."""
+        return patch_entries(self.patches) if getattr(self.load, "base", "") == "isothermal" else None
+
+    def flux(self, patch: Patch, surface: Floats, shift: float) -> tuple[Floats, Floats]:
+        """Heat into the body (W/m2) at the points of a patch and its derivative; `shift` (K) raises the ambient."""
+        load, ambient = self.load, self.load.ambient + shift
+        if isinstance(load, Radiation):
+            emissivity, slope = self._emissivity(patch, surface)
+            return radiation_flux(surface, ambient, emissivity, slope)
+        if self.is_linear:
+            return film_flux(surface, ambient, self.film, 0.0)
+        return film_flux(surface, ambient, load.film(surface, ambient), load.film.derivative(surface, ambient))
+
+    def _emissivity(self, patch: Patch, surface: Floats) -> tuple[Floats, Floats]:
+        values, slopes = np.empty_like(surface), np.empty_like(surface)
+        for number in np.unique(patch.part):
+            own = self.case.package.parts[number].material.emissivity
+            law: Law = own if self.load.emissivity is None else self.load.emissivity
+            here = patch.part == number
+            values[here], slopes[here] = law(surface[here]), law.derivative(surface[here])
+        return values, slopes
+
+    def heat(self, temperature: Floats, shift: float) -> float:
+        """Heat into the body (W)."""
+        return sum(
+            float((self.flux(patch, patch.at_points(temperature), shift)[0] * patch.weights).sum())
+            for patch in self.patches
+        )
