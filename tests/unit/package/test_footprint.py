@@ -11,7 +11,16 @@ from hypothesis import strategies as st
 
 import mcpthermal as mt
 from mcpthermal.errors import GeometryError, InputError
-from mcpthermal.package.footprint import Circle, covering, default_segments, stroke, subdivide, united
+from mcpthermal.package.footprint import (
+    Circle,
+    clip_rectangles,
+    covering,
+    default_segments,
+    outside,
+    stroke,
+    subdivide,
+    united,
+)
 from mcpthermal.units import mm, nm, um
 
 
@@ -151,3 +160,46 @@ def test_regions_add_up_to_the_union(boxes: list[tuple[float, float, float, floa
 
 def test_the_rule_before_a_mesh_is_chosen() -> None:
     assert default_segments(1 * um) == default_segments(1.0) == 16
+
+
+def fan_areas(corners: np.ndarray) -> np.ndarray:
+    """Signed areas (m2) of polygons (k, n, 2) from their fans of triangles."""
+    a, b = corners[:, 1:-1] - corners[:, :1], corners[:, 2:] - corners[:, :1]
+    return 0.5 * (a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0]).sum(axis=1)
+
+
+def test_rectangles_cut_triangles_into_exact_pieces() -> None:
+    triangles = np.array([[[0, 0], [2, 0], [0, 2]], [[2, 0], [2, 2], [0, 2]]], float) * 1e-3
+    boxes = np.array([[0, 0, 1.2, 0.5], [0.5, 0.5, 1.5, 1.5], [5, 5, 6, 6], [-1, -1, 3, 3], [2, 0, 3, 2]]) * 1e-3
+    triangle, rectangle, corners = clip_rectangles(triangles, boxes)
+    assert corners.shape == (len(triangle), 7, 2)
+    areas = fan_areas(corners) * 1e6
+    found = dict(zip(zip(triangle.tolist(), rectangle.tolist(), strict=True), areas, strict=True))
+    expected = {(0, 0): 0.6, (0, 1): 0.5, (1, 1): 0.5, (0, 3): 2.0, (1, 3): 2.0}
+    assert found == pytest.approx(expected)
+    seven = np.array([[[0, 0], [3, 0], [1.2, 3.4]]]) * 1e-3
+    _, _, corners = clip_rectangles(seven, np.array([[0.4, 0.3, 2.2, 3.0]]) * 1e-3)
+    assert len(np.unique(corners[0], axis=0)) >= 6
+
+
+def test_pieces_of_a_mesh_add_up_under_any_rectangles() -> None:
+    rng = np.random.default_rng(1)
+    n = 8
+    x, y = np.meshgrid(np.linspace(0, 1e-3, n), np.linspace(0, 1e-3, n))
+    points = np.c_[x.ravel(), y.ravel()]
+    points[:, 0] += 2e-5 * np.sin(40 * points[:, 1] / 1e-3) * (points[:, 0] % 1e-3 > 1e-9)
+    lower = np.array([(i * n + j, i * n + j + 1, (i + 1) * n + j) for i in range(n - 1) for j in range(n - 1)])
+    upper = np.array(
+        [(i * n + j + 1, (i + 1) * n + j + 1, (i + 1) * n + j) for i in range(n - 1) for j in range(n - 1)]
+    )
+    low = rng.uniform(1e-4, 5e-4, (20, 2))
+    boxes = np.c_[low, low + rng.uniform(1e-5, 3e-4, (20, 2))]
+    _, rectangle, corners = clip_rectangles(points[np.r_[lower, upper]], boxes)
+    total = np.bincount(rectangle, fan_areas(corners), minlength=20)
+    np.testing.assert_allclose(total, np.prod(boxes[:, 2:] - boxes[:, :2], axis=1), rtol=1e-12)
+
+
+def test_rectangles_outside_of_a_footprint() -> None:
+    boxes = np.array([[-0.5, -0.5, 0.5, 0.5], [0, 0, 0.6, 0.4], [0.4, 0.4, 0.5 + 1e-4, 0.5]]) * 1e-3
+    assert outside(mt.rectangle(1e-3), boxes, 1e-9).tolist() == [1, 2]
+    assert outside(mt.rectangle(1e-3), boxes, 2e-7).tolist() == [1]
