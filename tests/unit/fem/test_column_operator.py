@@ -11,6 +11,8 @@ import scipy.sparse as sp
 import mcpthermal as mt
 from mcpthermal.fem.columns import ColumnSpace
 from mcpthermal.fem.numbering import Numbering
+from mcpthermal.fem.recovery import at_points, taken_in
+from mcpthermal.fem.surfaces import patch_entries, patch_load, patch_matrix
 from mcpthermal.package.columns import Place
 
 RNG = np.random.default_rng(3)
@@ -41,11 +43,15 @@ def axes() -> list[Any]:
 
 @pytest.fixture(scope="module")
 def operator(space: ColumnSpace, axes: list[Any]) -> Any:
-    found = space.operator(axes, space.sampler(300 + 50 * RNG.random(space.size)))
+    found = space.operator(axes, at_points(space, 300 + 50 * RNG.random(space.size)))
     faces = [space.mesh.exposed(space.mesh.faces_of(Place(side, face=side))) for side in ("top", "sides")]
-    found.add_matrices([space.face_exchange(face, 1e3) for face in faces])
+    found.add_matrices([patch_matrix(space.patches(face), 1e3, space.size) for face in faces])
     assert found.shared and found.varying
     return found
+
+
+def _entries(space: ColumnSpace, side: str) -> Any:
+    return patch_entries(space.patches(space.mesh.faces_of(Place(side, face=side))))
 
 
 NUMBERINGS = ("free", "fixed", "fixed and tied")
@@ -53,8 +59,8 @@ NUMBERINGS = ("free", "fixed", "fixed and tied")
 
 @pytest.fixture(scope="module", params=NUMBERINGS)
 def system(request: pytest.FixtureRequest, space: ColumnSpace, operator: Any) -> Any:
-    fixed = [(space.face_entries(space.mesh.faces_of(Place("bottom", face="bottom"))), 1.0)]
-    tied = [space.face_entries(space.mesh.faces_of(Place("top", face="top")))]
+    fixed = [(_entries(space, "bottom"), 1.0)]
+    tied = [_entries(space, "top")]
     numbering = Numbering(
         space.active,
         () if request.param == "free" else fixed,
@@ -84,7 +90,7 @@ def test_linear_functions_are_reproduced_from_the_coarse_level(space: ColumnSpac
     places = space.points / [1e-3, 1e-3, 1e-3]
     linear = 1 + places @ [1.0, -2.0, 0.5]
     vertex = np.full(system.coarse_size, np.nan)
-    lattice = linear.reshape(space.shape)[space.plane.linear.vertex][:, ::2].ravel()
+    lattice = linear.reshape(space.lattice.shape)[: space.plane.linear.size, ::2].ravel()
     known = system.coarse_number >= 0
     vertex[system.coarse_number[known]] = lattice[known]
     found = system.prolongation() @ vertex
@@ -93,19 +99,19 @@ def test_linear_functions_are_reproduced_from_the_coarse_level(space: ColumnSpac
 
 def test_the_bands_are_entries_of_the_matrix(space: ColumnSpace, operator: Any) -> None:
     numbering = Numbering(np.ones(space.size, bool))
-    full = operator.lattice_matrix(numbering.number, space.size, coarse=False) + operator.extra
-    bands = operator.bands()
+    system = space.system(operator, numbering)
+    full, bands = system.matrix(), system.bands()
     scale = abs(full).max()
     for offset in range(3):
         diagonal = sp.csr_array(full).diagonal(offset)
-        entries = bands[:, :, offset].ravel()[: len(diagonal)]
+        entries = bands[: len(diagonal), offset]
         # An entry next to the end of a line has no partner on it.
-        on_line = np.arange(len(diagonal)) % space.shape[1] + offset < space.shape[1]
+        on_line = np.arange(len(diagonal)) % space.lattice.shape[1] + offset < space.lattice.shape[1]
         assert np.abs(entries - diagonal)[on_line].max() < 1e-13 * scale
 
 
 def test_a_uniform_field_has_no_residual_but_that_of_the_exchange(space: ColumnSpace, axes: list[Any]) -> None:
-    operator = space.operator(axes, space.sampler(np.full(space.size, 320.0)))
+    operator = space.operator(axes, at_points(space, np.full(space.size, 320.0)))
     raw = operator.apply(np.full(space.size, 320.0))
     reference = operator.apply(np.where(np.arange(space.size) % 7 == 0, 320.0, 0.0))
     assert np.abs(raw).max() < 1e-11 * np.abs(reference).max()
@@ -113,9 +119,9 @@ def test_a_uniform_field_has_no_residual_but_that_of_the_exchange(space: ColumnS
 
 def test_the_residual_of_all_cells_is_the_operator(space: ColumnSpace, axes: list[Any]) -> None:
     raw = RNG.random(space.size)
-    sampler = space.sampler(300 + raw)
-    expected = space.operator(axes, sampler).apply(raw)
-    found = space.residual(raw, axes, sampler, space.mesh.solid)
+    temperature = at_points(space, 300 + raw)
+    expected = space.operator(axes, temperature).apply(raw)
+    found = taken_in(space, raw, axes, temperature, space.mesh.solid)
     assert np.abs(found - expected).max() < 1e-11 * np.abs(expected).max()
 
 
@@ -126,7 +132,8 @@ def test_loads_and_integrals_add_up(space: ColumnSpace) -> None:
     assert space.cell_integrals(np.ones(space.size)).sum() == pytest.approx(mesh.volumes().sum(), rel=1e-12)
     for side in ("top", "bottom", "sides"):
         faces = mesh.faces_of(Place(side, face=side))
-        load, matrix = space.face_load(faces, 3.0), space.face_exchange(faces, 3.0)
+        patches = space.patches(faces)
+        load, matrix = patch_load(patches, 3.0, space.size), patch_matrix(patches, 3.0, space.size)
         assert load.sum() == pytest.approx(3.0 * mesh.face_areas(faces).sum(), rel=1e-12)
         assert np.abs(matrix @ np.ones(space.size) - load).max() < 1e-12 * np.abs(load).max()
 

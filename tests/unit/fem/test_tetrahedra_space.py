@@ -11,6 +11,8 @@ from skfem import Basis, ElementTetP1, ElementTetP2, FacetBasis, MeshTet, asm
 
 import mcpthermal as mt
 from mcpthermal.fem.numbering import Numbering
+from mcpthermal.fem.recovery import at_points, taken_in
+from mcpthermal.fem.surfaces import patch_load, patch_matrix
 from mcpthermal.fem.tetrahedra import TetSpace
 from mcpthermal.mesh.tetrahedra import TetFaces
 from mcpthermal.package.columns import Place
@@ -53,14 +55,14 @@ def test_the_operator_is_that_of_plain_assembly(mesh: mt.TetMesh, order: int) ->
     temperature = 300 + 50 * RNG.random(space.size)
     raw = np.empty(space.size)
     raw[plain] = temperature
-    at_points = np.asarray(basis.interpolate(raw))
-    tensor = np.zeros((3, 3, *at_points.shape))
+    known = np.asarray(basis.interpolate(raw))
+    tensor = np.zeros((3, 3, *known.shape))
     for part, laws in enumerate(AXES):
         here = mesh.cell_part == part
         for axis in range(3):
-            tensor[axis, axis][here] = 0.0 if laws is None else laws[axis](at_points[here])
+            tensor[axis, axis][here] = 0.0 if laws is None else laws[axis](known[here])
     expected = asm(conduction, basis, conductivity=tensor).toarray()[np.ix_(plain, plain)]
-    found = space.operator(AXES, space.sampler(temperature)).matrix.toarray()
+    found = space.operator(AXES, at_points(space, temperature)).matrix.toarray()
     assert np.abs(found - expected).max() < 1e-12 * np.abs(expected).max()
 
 
@@ -92,10 +94,11 @@ def test_loads_and_exchange_are_those_of_plain_assembly(mesh: mt.TetMesh, order:
     facets = np.array([numbers[tuple(facet)] for facet in corners])
     edge = FacetBasis(basis.mesh, basis.elem, facets=facets, intorder=4)
     expected = asm(supply, edge, density=np.full(edge.dx.shape, 3.0))[plain]
-    assert np.abs(space.face_load(faces, 3.0) - expected).max() < 1e-12 * np.abs(expected).max()
+    patches = space.patches(faces)
+    assert np.abs(patch_load(patches, 3.0, space.size) - expected).max() < 1e-12 * np.abs(expected).max()
     matrix = asm(exchange, edge, coefficient=np.full(edge.dx.shape, 3.0)).toarray()[np.ix_(plain, plain)]
-    assert np.abs(space.face_exchange(faces, 3.0).toarray() - matrix).max() < 1e-12 * np.abs(matrix).max()
-    assert space.face_load(faces, 1.0).sum() == pytest.approx(mesh.face_areas(faces).sum(), rel=1e-12)
+    assert np.abs(patch_matrix(patches, 3.0, space.size).toarray() - matrix).max() < 1e-12 * np.abs(matrix).max()
+    assert patch_load(patches, 1.0, space.size).sum() == pytest.approx(mesh.face_areas(faces).sum(), rel=1e-12)
 
 
 def test_a_quadratic_field_is_reproduced(mesh: mt.TetMesh) -> None:
@@ -112,9 +115,10 @@ def test_a_quadratic_field_is_reproduced(mesh: mt.TetMesh) -> None:
 def test_the_residual_of_all_cells_is_the_operator(mesh: mt.TetMesh) -> None:
     space = TetSpace(mesh, mesh.solid, 2)
     raw = RNG.random(space.size)
-    sampler = space.sampler(300 + raw)
-    expected = space.operator(AXES, sampler).apply(raw)
-    assert np.abs(space.residual(raw, AXES, sampler, mesh.solid) - expected).max() < 1e-12 * np.abs(expected).max()
+    temperature = at_points(space, 300 + raw)
+    expected = space.operator(AXES, temperature).apply(raw)
+    found = taken_in(space, raw, AXES, temperature, mesh.solid)
+    assert np.abs(found - expected).max() < 1e-12 * np.abs(expected).max()
 
 
 @pytest.mark.parametrize("order", [1, 2])
