@@ -61,11 +61,9 @@ class Voltage:
 
     def __post_init__(self) -> None:
         check_terminal(self.place, "a voltage")
-        if self.to == GROUND:
-            object.__setattr__(self, "to", None)
         if self.to is not None:
-            check_terminal(self.to, "a voltage")
-            _check_two(self.place, self.to, "voltage")
+            _check_two(self.place, check_terminal(self.to, "a voltage"), "voltage")
+            object.__setattr__(self, "to", None if self.to == GROUND else self.to)
         if self.place == GROUND:
             raise LoadError(f"voltage: '{GROUND}' is at 0 V; name the other place first, with the opposite sign")
         object.__setattr__(self, "voltage", quantity(self.voltage, "V", f"voltage at '{self.place}'"))

@@ -68,12 +68,12 @@ class Leakage:
         what = f"leakage of '{self.place}'"
         given = (self.temperature_coefficient, self.reference_temperature)
         if isinstance(self.power, Law):
-            if given != (None, None):
+            if any(value is not None for value in given):
                 raise LoadError(
                     f"{what}: a law needs no temperature_coefficient and no reference_temperature; drop them"
                 )
         else:
-            if None in given:
+            if any(value is None for value in given):
                 raise LoadError(f"{what}: give temperature_coefficient (1/K) and reference_temperature (K), or a law")
             object.__setattr__(self, "power", quantity(self.power, "W", f"power of the {what}", minimum=0.0))
             for field, unit, above in (("temperature_coefficient", "1/K", None), ("reference_temperature", "K", 0.0)):

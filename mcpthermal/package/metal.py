@@ -60,6 +60,7 @@ class Trace:
                 f"trace '{self.name}': its path has {len(path)} points; give at least two, and no point twice in a row"
             )
         object.__setattr__(self, "path", path)
+        _check_area(self.footprint(), f"trace '{self.name}'")
 
     def footprint(self) -> Footprint:
         """Its outline (m)."""
@@ -84,6 +85,7 @@ class Patch:
         check_name(self.name, "a patch")
         if not isinstance(self.outline, Footprint):
             raise GeometryError(f"patch '{self.name}': outline {self.outline!r} is none; use polygon, rectangle, ...")
+        _check_area(self.outline, f"patch '{self.name}'")
 
     def footprint(self) -> Footprint:
         """Its outline (m)."""
@@ -112,11 +114,7 @@ class Opening:
         check_name(self.name, "an opening")
         normalise(self, f"opening '{self.name}'", diameter="m")
         object.__setattr__(self, "at", pair(self.at, f"centre of opening '{self.name}'"))
-        if not self.footprint().area > 0:
-            raise GeometryError(
-                f"opening '{self.name}': its diameter of {describe(self.diameter, 'm')} is lost in the round-off of "
-                "its coordinates; make it wider"
-            )
+        _check_area(self.footprint(), f"opening '{self.name}'")
 
     def footprint(self) -> Footprint:
         """Its outline (m)."""
@@ -129,3 +127,9 @@ def narrower(inner: float, outer: float, what: str, than: str, remedy: str) -> N
         raise GeometryError(
             f"{what}, {describe(inner, 'm')}, is not less than {than}, {describe(outer, 'm')}; {remedy}"
         )
+
+
+def _check_area(footprint: Footprint, what: str) -> None:
+    """Raise a GeometryError if nothing is left of a footprint after the round-off of its coordinates."""
+    if not footprint.area > 0:
+        raise GeometryError(f"{what}: it is too narrow to have an area; make it wider")

@@ -132,6 +132,26 @@ PROCESS: dict[str, Any] = {
         {"type": "Voltage", "place": "pad", "voltage": 1.0},
         {"type": "Current", "place": "v.foot", "current": -1.0},
         {"type": "Convection", "place": "bottom", "h": 100.0, "ambient": 300.0},
+        {
+            "type": "Convection",
+            "place": "top",
+            "h": {"natural_convection": {"orientation": "up", "length": 1e-3}},
+            "ambient": 300.0,
+        },
+        {"type": "Radiation", "place": "top", "ambient": 300.0, "emissivity": {"law": "constant", "value": 0.9}},
+        {"type": "HeatSink", "place": "x_min", "thermal_resistance": 20.0, "ambient": 300.0, "base": "isothermal"},
+        {
+            "type": "Leakage",
+            "place": "a",
+            "power": 0.1,
+            "temperature_coefficient": 0.02,
+            "reference_temperature": 300.0,
+        },
+        {"type": "PowerMap", "place": "b", "powers": {"core": [0.0, 0.0, 5e-4, 5e-4, 1.0]}},
+        {"type": "PowerMap", "place": "b", "powers": [[1.0, 2.0]], "distribution": "active_face"},
+        {"type": "Interface", "a": "via", "b": "contact", "thermal_resistance": 1e-6, "heat_fraction": 0.2},
+        {"type": "Resistor", "a": "v.foot", "b": "node:supply", "resistance": 1.0},
+        {"type": "Voltage", "place": "node:supply", "voltage": 1.0, "to": "node:ground"},
     ],
 }
 
@@ -140,6 +160,174 @@ def test_the_process_is_read() -> None:
     case = case_from_tables(copy.deepcopy(PROCESS), "test")
     assert [terminal.name for terminal in case.terminals] == ["pad", "v.foot"]
     assert case.package.via_depth == pytest.approx(6e-4)
+
+
+ALL_LOADS = """
+[carrier]
+size = ["4 mm", "4 mm"]
+thickness = "0.3 mm"
+kind = "chip"
+name = "die"
+[[loads]]
+type = "Convection"
+place = "top"
+h = { law = "table", temperatures = [0, 10, 50], values = [0.5, 0.8, 1.2], unit = "mW/(cm2 K)" }
+ambient = "25 degC"
+[[loads]]
+type = "Convection"
+place = "bottom"
+h = { power_film = { coefficient = 1.5, exponent = 0.25, base = "2 W/(m2 K)" } }
+ambient = "25 degC"
+[[loads]]
+type = "Convection"
+place = "x_min"
+h = { natural_convection = { orientation = "vertical", length = "3 mm" } }
+ambient = "25 degC"
+[[loads]]
+type = "Radiation"
+place = "top"
+ambient = "25 degC"
+emissivity = { law = "linear", value = 0.8, slope = 1e-4, reference_temperature = "300 K" }
+[[loads]]
+type = "HeatSink"
+place = "x_max"
+thermal_resistance = "5 K/W"
+ambient = "25 degC"
+base = "isothermal"
+[[loads]]
+type = "Leakage"
+place = "die"
+power = "50 mW"
+temperature_coefficient = 0.02
+reference_temperature = "25 degC"
+distribution = "active_face"
+[[loads]]
+type = "Leakage"
+place = "die"
+power = { law = "exponential", value = 0.1, reference_temperature = 300, exponent = 0.01, unit = "mW" }
+[[loads]]
+type = "PowerMap"
+place = "die"
+powers = "maps/floor.csv"
+[[loads]]
+type = "PowerMap"
+place = "die"
+powers = [[1, 2], ["3 W", 4]]
+size = ["2 mm", "3 mm"]
+[[loads]]
+type = "PowerMap"
+place = "die"
+origin = "package"
+[loads.powers]
+core = { x = "-1 mm", y = 0, width = "1 mm", height = 1e-3, power = "2 W" }
+cache = [0, 0, 1e-3, 1e-3, 0.5]
+"""
+
+
+def test_every_thermal_load_as_in_python(tmp_path: Path) -> None:
+    (tmp_path / "maps").mkdir()
+    (tmp_path / "maps" / "floor.csv").write_text("name,x_m,y_m,width_m,height_m,power_W\ncore,0,0,1e-3,2e-3,1.5\n")
+    room = 298.15
+    assert mt.read_case(write(tmp_path, ALL_LOADS)).loads == (
+        mt.Convection("top", mt.Table((0, 10, 50), (5, 8, 12)), room),
+        mt.Convection("bottom", mt.PowerFilm(1.5, 0.25, 2.0), room),
+        mt.Convection("x_min", mt.NaturalConvection("vertical", 3e-3), room),
+        mt.Radiation("top", room, mt.Linear(0.8, 1e-4, 300.0)),
+        mt.HeatSink("x_max", 5.0, room, base="isothermal"),
+        mt.Leakage("die", 0.05, 0.02, room, "active_face"),
+        mt.Leakage("die", mt.Exponential(1e-4, 300.0, 0.01)),
+        mt.PowerMap("die", {"core": (0, 0, 1e-3, 2e-3, 1.5)}),
+        mt.PowerMap("die", [[1, 2], [3, 4]], size=(2e-3, 3e-3)),
+        mt.PowerMap("die", {"core": (-1e-3, 0, 1e-3, 1e-3, 2), "cache": (0, 0, 1e-3, 1e-3, 0.5)}, origin="package"),
+    )
+
+
+WIRED = """
+[materials.paste]
+thermal_conductivity = { xx = 3, yy = 3, zz = "1 W/(m K)", xy = 0.5 }
+electrical_conductivity = 1e6
+[[parts]]
+name = "low"
+outline = { rectangle = { size = "1 mm" } }
+z = [0, "1 mm"]
+material = "copper"
+[[parts]]
+name = "high"
+outline = { rectangle = { size = "1 mm" } }
+z = ["1 mm", "2 mm"]
+material = "paste"
+[[loads]]
+type = "HeatSink"
+place = "bottom"
+thermal_resistance = 5
+ambient = 300
+[[loads]]
+type = "Interface"
+a = "copper"
+b = "paste"
+thermal_resistance = { law = "linear", value = 1, slope = 0.001, reference_temperature = 300, unit = "mm2 K/W" }
+electrical_resistivity = "1e-8 ohm cm2"
+heat_fraction = 0.25
+[[loads]]
+type = "Interface"
+a = "low.x|high"
+[[loads]]
+type = "Voltage"
+place = "node:source"
+voltage = "2 V"
+to = "bottom"
+[[loads]]
+type = "Resistor"
+a = "node:source"
+b = "top"
+resistance = "3 mohm"
+[[loads]]
+type = "CurrentLoad"
+from = "top"
+to = "bottom"
+current = "1 A"
+[[loads]]
+type = "Voltage"
+place = "bottom"
+voltage = 0
+"""
+
+
+def test_circuits_and_interfaces_as_in_python(tmp_path: Path) -> None:
+    extra = '[[loads]]\ntype = "Interface"\na = "low.x|high"\n'
+    with pytest.raises(mt.LoadError, match=r"no part, material or role 'low\.x'"):
+        mt.read_case(write(tmp_path, WIRED))
+    case = mt.read_case(write(tmp_path, WIRED.replace(extra, "")))
+    assert case.loads == (
+        mt.HeatSink("bottom", 5.0, 300.0),
+        mt.Interface("copper", "paste", mt.Linear(1e-6, 1e-9, 300.0), 1e-12, 0.25),
+        mt.Voltage("node:source", 2.0, to="bottom"),
+        mt.Resistor("node:source", "top", 3e-3),
+        mt.CurrentLoad("top", "bottom", 1.0),
+        mt.Voltage("bottom", 0.0),
+    )
+    assert [float(law(300.0)) for law in case.package["high"].material.thermal_axes] == [3, 3, 1, 0, 0, 0.5]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("power_film", "powr_film", "number 2, h has the unknown key 'powr_film'.*'power_film'"),
+        ("exponent = 0.25", "exponnt = 0.25", "number 2, h.power_film has the unknown key 'exponnt'"),
+        ('law = "table"', 'law = "tabel"', "number 1, h: unknown law 'tabel'.*'table'"),
+        ('unit = "mW/(cm2 K)"', 'unit = "mW"', "number 1, h, unit"),
+        ('orientation = "vertical"', 'orientation = "left"', "orientation 'left'"),
+        ("maps/floor.csv", "maps/flor.csv", "flor.csv' cannot be read"),
+        ("height = 1e-3, ", "", "block 'core' of the power map of 'die': the keys"),
+        ('{ law = "exponential"', '{ law = "metal"', "number 7, power"),
+    ],
+)
+def test_mistakes_in_loads_are_named(tmp_path: Path, old: str, new: str, message: str) -> None:
+    (tmp_path / "maps").mkdir()
+    (tmp_path / "maps" / "floor.csv").write_text("1,2\n")
+    assert old in ALL_LOADS
+    with pytest.raises(mt.InputError, match=message):
+        mt.read_case(write(tmp_path, ALL_LOADS.replace(old, new, 1)))
 
 
 def leaves(table: Any, path: tuple = ()) -> list[tuple]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from typing import Any
 
 import pytest
 
@@ -377,3 +378,16 @@ def test_a_trace_under_others_is_refused_when_it_is_described() -> None:
     with refused("part 'line' is wholly replaced by later parts", "list it after them"):
         metallised(TRACE, wide)
     assert metallised(wide, TRACE).metal_layer
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: mt.Trace("line", [(0, 0), (1e-3, 0)], 4e-164),
+        lambda: mt.Opening("pad", (1e-3, 0), 1e-30),
+        lambda: mt.Patch("area", mt.Footprint(())),
+    ],
+)
+def test_what_is_lost_in_round_off_is_refused(make: Any) -> None:
+    with pytest.raises(GeometryError, match="'(line|pad|area)': it is too narrow to have an area"):
+        make()
