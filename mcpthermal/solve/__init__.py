@@ -1,5 +1,6 @@
-"""Solves: the coupled steady state."""
+"""Solvers: steady states, their limits and their stability."""
 
+from mcpthermal.solve.limits import BranchPoint, Limit, find_limit
 from mcpthermal.solve.steady import solve_steady
 
-__all__ = ["solve_steady"]
+__all__ = ["BranchPoint", "Limit", "find_limit", "solve_steady"]

@@ -110,14 +110,16 @@ class CoupledProblem:
             )
         self.solver = Solver(tolerance, method)
         self.numbering = self.thermal.numbering
-        self.is_linear = self.thermal.is_linear and not self._current_depends_on_temperature()
+        self._current_is_constant = self._find_constant_current()
+        self._kept: tuple[tuple[float, float], CurrentState] | None = None
+        self.is_linear = self.thermal.is_linear and self._current_is_constant
 
-    def _current_depends_on_temperature(self) -> bool:
+    def _find_constant_current(self) -> bool:
         if self.electrical is None:
-            return False
+            return True
         parts = np.unique(self.mesh.cell_part[self.cells])
         laws = all(contact.interface.electrical_law.is_constant for contact in self.electrical.contacts)
-        return not laws or depends_on_temperature(self.electrical.axes, parts)
+        return laws and not depends_on_temperature(self.electrical.axes, parts)
 
     def state(
         self, rise: Floats, potential: Floats | None = None, slack: float = 1.0, derivative: bool = True
@@ -127,7 +129,12 @@ class CoupledProblem:
         current = None
         if self.electrical is not None:
             problem, temperature = self.electrical, self.thermal.reference + rise
-            current = self.timed("current", lambda: problem.state(temperature, potential, slack, derivative))
+            sources = (self.factors.current, self.factors.voltage)
+            if not self._current_is_constant or self._kept is None or self._kept[0] != sources:
+                current = self.timed("current", lambda: problem.state(temperature, potential, slack, derivative))
+                self._kept = (sources, current)
+            else:
+                current = self._kept[1]
         return self.timed("heat", lambda: self._thermal_state(rise, current, derivative))
 
     def _thermal_state(self, rise: Floats, current: CurrentState | None, derivative: bool) -> State:
@@ -160,7 +167,8 @@ class CoupledProblem:
         def product(step: Floats) -> Floats:
             change = number.expand(step)
             result = self.thermal.derivative(state.thermal, change)
-            if self.electrical is not None and state.current is not None and state.current.weighted:
+            if self.electrical is not None and not self._current_is_constant:
+                assert state.current is not None
                 result = result - self.electrical.heat_derivative(state.current, change, tolerance)
             return number.collapse(result)
 

@@ -1,0 +1,138 @@
+"""A case set up on a mesh, and the results that are made of its states."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mcpthermal.case import Case
+from mcpthermal.errors import InputError
+from mcpthermal.linalg import Method
+from mcpthermal.mesh.columns import generate_mesh
+from mcpthermal.result.balance import Balance
+from mcpthermal.result.provenance import Provenance, description_hash
+from mcpthermal.result.steady import SteadyResult
+from mcpthermal.solve.coupling import CoupledProblem, State
+from mcpthermal.solve.newton import Newton
+from mcpthermal.units import quantity
+
+Floats = NDArray[np.float64]
+
+METHODS = ("auto", "direct", "multigrid")
+
+
+class Run:
+    """A case set up on a mesh, with its clock; makes results of states.
+
+    Parameters
+    ----------
+    case : Case
+    mesh : ColumnMesh, TetMesh or None
+    order : int
+    linear_tolerance : float
+    method : str
+    progress : callable or None
+
+    Raises
+    ------
+    InputError
+        If an option is out of its range, or the mesh is that of another package.
+    """
+
+    def __init__(
+        self,
+        case: Case,
+        mesh: Any = None,
+        order: int = 2,
+        linear_tolerance: float = 1e-10,
+        method: Method = "auto",
+        progress: Callable[[str], None] | None = None,
+    ) -> None:
+        quantity(linear_tolerance, "", "linear_tolerance", minimum=1e-13, maximum=1e-3)
+        if method not in METHODS:
+            raise InputError(f"method {method!r} of the linear solves must be one of {', '.join(METHODS)}")
+        self.case, self.say = case, progress or (lambda text: None)
+        self.seconds: dict[str, float] = {}
+        if mesh is None:
+            mesh = case.package.mesh
+        if mesh is None:
+            self.say("meshing")
+            mesh = self.timed("mesh", lambda: generate_mesh(case.package))
+        self.mesh = mesh
+        self.say("assembling")
+        self.problem = CoupledProblem(case, mesh, order, linear_tolerance, method, self.timed)
+
+    def timed(self, phase: str, work: Callable[[], Any]) -> Any:
+        """Do some work and count its time for a phase."""
+        start = time.perf_counter()
+        answer = work()
+        self.seconds[phase] = self.seconds.get(phase, 0.0) + time.perf_counter() - start
+        return answer
+
+    def result(self, state: State, newton: Newton) -> SteadyResult:
+        """The answer that goes with a state in equilibrium; raises a BalanceError if it does not add up."""
+        problem = self.problem
+        rise = self._levelled(state)
+        temperature = problem.thermal.reference + rise
+        heat = problem.thermal.heat(state.thermal, state.heat, temperature)
+        sizes = {"temperature": problem.numbering.size, "cells": int(self.mesh.n_cells)}
+        potential, terminals, nodes, elements, electric = None, {}, {}, (), 0.0
+        cells = np.zeros(self.mesh.cell_part.shape)
+        if problem.electrical is not None and state.current is not None:
+            electrical, current = problem.electrical, state.current
+            potential, cells = current.potential, current.cells
+            terminals, electric = electrical.terminals(current), electrical.power(current)
+            nodes = electrical.node_potentials(current)
+            elements = tuple(electrical.circuit.elements(nodes))
+            heat.append(("conductors", "joule", float(cells.sum())))
+            heat += [(place, "contact joule", watt) for place, watt in current.contact_heat.items()]
+            sizes["potential"] = electrical.numbering.size
+        joule = sum(watt for _, kind, watt in heat if kind in ("joule", "contact joule"))
+        currents = {name: ampere for name, (_, ampere) in terminals.items()}
+        balance = Balance(tuple(heat), currents, electric, joule)
+        balance.check()
+        record = Provenance(
+            description_hash(self.case.package.parts, self.case.loads), sizes, tuple(newton.solves), dict(self.seconds)
+        )
+        result = SteadyResult(
+            self.case,
+            self.mesh,
+            problem.thermal.space,
+            None if problem.electrical is None else problem.electrical.space,
+            temperature,
+            potential,
+            cells,
+            terminals,
+            balance,
+            tuple(newton.history),
+            record,
+            tuple(contact.report(temperature, potential) for contact in problem.contacts),
+            nodes,
+            elements,
+        )
+        self._check_ranges(result)
+        return result
+
+    def _levelled(self, state: State) -> Floats:
+        """The rise shifted as a whole so that the heat balance closes, unless that costs the residual.
+
+        The balance is the sum of the residual, to which many small entries of one sign add up.
+        """
+        residual, one = state.residual, state.system.apply(np.ones(len(state.residual)))
+        shift = residual.sum() / one.sum() if one.sum() > 0 else 0.0
+        allowed = max(float(np.linalg.norm(residual)), self.problem.solver.rtol * state.scale)
+        if float(np.linalg.norm(residual - shift * one)) > allowed:
+            return state.rise
+        return self.problem.moved(state.rise, np.full(len(residual), shift))
+
+    def _check_ranges(self, result: SteadyResult) -> None:
+        current = np.unique(self.mesh.cell_part[self.problem.cells])
+        for number, part in enumerate(self.case.package.parts):
+            if not part.is_void:
+                used = ["thermal_conductivity"] + (["electrical_conductivity"] if number in current else [])
+                low, high = result.min_temperature(part.name), result.max_temperature(part.name)
+                part.material.check_range(low, high, used, part.name)
