@@ -19,6 +19,9 @@ Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 Names = dict[tuple[int, int], str]
 
+FARTHEST = 1e9
+"""Coordinates (m) beyond it are taken for damage."""
+
 _WHAT = {2: "surface", 3: "volume"}
 
 _TO_EDGES = [4, 5, 6, 7, 9, 8]
@@ -56,8 +59,8 @@ def make_mesh(file: MshFile, scale: float) -> TetMesh:
         if dimension == 2
     }
     points = file.points * scale
-    if not np.isfinite(points).all():
-        raise MeshError("it has points that are not finite")
+    if not (np.abs(points) < FARTHEST).all():
+        raise MeshError("it has points that are not finite, or farther away than any package")
     _check_twice(nodes[:, :4], cell_part, part_names)
     cells, middles = _orient(points, nodes, cell_part, part_names, surfaces)
     return _compact(points, cells, cell_part, part_names, surfaces, middles)
@@ -195,7 +198,7 @@ def _orient(
     if inverted.any():
         raise MeshError(
             f"{int(inverted.sum())} tetrahedra are inverted, in group(s) {_groups(inverted, cell_part, part_names)}; "
-            "repair the mesh (Optimize 3D in Gmsh, for curved cells high-order optimisation or a finer mesh)"
+            "repair the mesh (Optimize 3D in Gmsh; for curved cells Mesh.HighOrderOptimize or a finer mesh)"
         )
     return cells, middles if bent.any() else None
 

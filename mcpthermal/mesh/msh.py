@@ -88,7 +88,7 @@ class _Numbers:
         if self._types is None:
             with warnings.catch_warnings():
                 warnings.simplefilter("error")
-                self._body = np.fromstring(body.decode("ascii"), sep=" ")
+                self._body = np.fromstring(body.decode("ascii", "replace").replace("\ufffd", "?"), sep=" ")
 
     def take(self, kind: str, count: int) -> Any:
         """The next numbers: kind is int, size or double."""
@@ -123,12 +123,12 @@ def parse(data: bytes) -> MshFile:
         Saying what is wrong, without the file's name.
     """
     try:
-        return _parse(data)
+        with np.errstate(all="raise"):
+            return _parse(data)
     except MeshError:
         raise
-    except (ValueError, IndexError, KeyError, OverflowError, Warning) as error:
-        reason = str(error).strip() or type(error).__name__
-        raise MeshError(f"{reason}; {CURE}") from error
+    except (ValueError, IndexError, ArithmeticError, Warning) as error:
+        raise MeshError(f"it is damaged ({error}); {CURE}") from error
 
 
 def _parse(data: bytes) -> MshFile:
@@ -169,13 +169,15 @@ def _sections(data: bytes) -> dict[str, bytes]:
 
 def _header(body: bytes) -> _Header:
     line, _, rest = body.partition(b"\n")
-    version, binary, size = line.decode("ascii").split()
+    version, binary, size = line.decode("ascii", "replace").split()
     if version not in ("2", "2.0", "2.1", "2.2", "4.1"):
         raise MeshError(f"its format is MSH {version}; {CURE} or 2.2")
+    if binary not in ("0", "1") or size not in ("4", "8"):
+        raise MeshError(f"its $MeshFormat is unknown; {CURE}")
     if binary == "0":
         return _Header(version, None)
     order = "<" if rest[:4] == b"\x01\x00\x00\x00" else ">"
-    kinds = {"int": f"{order}i4", "size": f"{order}u{int(size)}", "double": f"{order}f8"}
+    kinds = {"int": f"{order}i4", "size": f"{order}u{size}", "double": f"{order}f8"}
     return _Header(version, {kind: np.dtype(code) for kind, code in kinds.items()})
 
 
@@ -227,7 +229,9 @@ def _elements_2(body: bytes, header: _Header) -> list[tuple[int, tuple[int, ...]
     text = header.types is None
     found: dict[int, list[tuple[Ints, Ints]]] = {}
     while left > 0:
-        kind, count, labels = (values[place + 1], 1, values[place + 2]) if text else values[place : place + 3]
+        kind, count, labels = [values[place + 1], 1, values[place + 2]] if text else values[place : place + 3].tolist()
+        if labels < 0:
+            raise MeshError(f"it has {labels} labels at a cell; {CURE}")
         lead = 3 if text else 4 if count == 1 else 1
         width = int(lead + labels + _nodes_of(kind))
         if count == 1:
@@ -235,7 +239,7 @@ def _elements_2(body: bytes, header: _Header) -> list[tuple[int, tuple[int, ...]
         else:
             place += 3
             table = values[place : place + count * width].reshape(-1, width)
-        if labels < 0 or not len(table):
+        if not len(table):
             raise MeshError("the file ends too early")
         group = np.abs(table[:, lead]) if labels else np.zeros(len(table), np.int64)
         found.setdefault(int(kind), []).append((group, table[:, lead + labels :]))
@@ -284,7 +288,7 @@ def _nodes_4(numbers: _Numbers) -> tuple[Ints, Floats]:
     tags, points = [np.empty(0, np.int64)], [np.empty((0, 3))]
     for _ in range(blocks):
         dimension, _, parametric = numbers.take("int", 3)
-        count = numbers.take("size", 1)[0]
+        count = int(numbers.take("size", 1)[0])
         tags.append(numbers.take("size", count))
         width = int(3 + (dimension if parametric else 0))
         points.append(numbers.take("double", count * width).reshape(-1, width)[:, :3])
@@ -298,7 +302,7 @@ def _elements_4(
     blocks, *_ = numbers.take("size", 4)
     for _ in range(blocks):
         dimension, tag, kind = numbers.take("int", 3).tolist()
-        count = numbers.take("size", 1)[0]
+        count = int(numbers.take("size", 1)[0])
         width = 1 + _nodes_of(kind)
         table = numbers.take("size", count * width).reshape(-1, width)
         result.append((kind, owners.get((dimension, tag), ()), table[:, 1:]))

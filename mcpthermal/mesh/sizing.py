@@ -32,6 +32,9 @@ VERTICAL = 1 / 40
 RATIO = 2.2
 """How fast layers thicken away from an interface."""
 
+FEWEST = 6
+"""Layers thicken to this part of the interval between two interfaces at most."""
+
 
 @dataclass(frozen=True)
 class MeshSpec:
@@ -47,6 +50,8 @@ class MeshSpec:
         Largest in-plane size anywhere (m).
     layer_size : float, optional
         Thickness of the layers next to an interface (m).
+    max_layer_size : float, optional
+        Largest thickness of any layer (m).
     growth : float
         In-plane size gained per distance from an outline.
     sizes : mapping, optional
@@ -57,13 +62,14 @@ class MeshSpec:
     edge_size: float | None = None
     max_size: float | None = None
     layer_size: float | None = None
+    max_layer_size: float | None = None
     growth: float = GROWTH
     sizes: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not isinstance(self.level, str) or self.level not in LEVELS:
             raise InputError(f"mesh level {self.level!r} is unknown; {near_misses(str(self.level), LEVELS)}")
-        for name in ("edge_size", "max_size", "layer_size"):
+        for name in ("edge_size", "max_size", "layer_size", "max_layer_size"):
             value = getattr(self, name)
             if value is not None:
                 object.__setattr__(self, name, quantity(value, "m", f"{name} of the mesh", above=0.0))
@@ -105,23 +111,25 @@ def segment_count(radius: float, size: float) -> int:
 
 def graded_levels(interfaces: Sequence[float], spec: MeshSpec, extent: float) -> np.ndarray:
     """All levels (m): the interfaces, and between them layers that thicken away from both."""
-    first = spec.layer_size or spec.factor * VERTICAL * extent
+    largest = spec.max_layer_size or math.inf
+    first = min(spec.layer_size or spec.factor * VERTICAL * extent, largest)
     levels = [interfaces[0]]
     for low, high in pairwise(interfaces):
-        inner = low + (high - low) * _graded_fractions((high - low) / first)
+        thickest = min(largest, max(first, (high - low) / (FEWEST / spec.factor)))
+        inner = low + (high - low) * _graded_fractions((high - low) / first, thickest / first)
         levels += [*inner, high]
     return np.array(levels)
 
 
-def _graded_fractions(thickness: float) -> np.ndarray:
-    """Inner levels in (0, 1) for an interval whose thickness is given in units of the first layer."""
+def _graded_fractions(thickness: float, thickest: float) -> np.ndarray:
+    """Inner levels in (0, 1) for an interval; its thickness and that of its thickest layer in units of the first."""
     if thickness <= 1.0:
         return np.empty(0)
     half, size, total = [], 1.0, 0.0
     while 2 * (total + size) < thickness:
         half.append(size)
         total += size
-        size *= RATIO
+        size = min(RATIO * size, thickest)
     rest = thickness - 2 * total
     if not half:
         steps = [thickness / 2] * 2

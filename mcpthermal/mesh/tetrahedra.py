@@ -92,7 +92,8 @@ class TetMesh:
 
     def summary(self) -> str:
         """One line: cells and points."""
-        return f"{len(self.cells):,} tetrahedra, {len(self.points):,} points"
+        kind = "tetrahedra" if self.middles is None else "curved tetrahedra"
+        return f"{len(self.cells):,} {kind}, {len(self.points):,} points"
 
     @property
     def solid(self) -> Bools:
@@ -231,6 +232,7 @@ class TetMesh:
                 f"surface group '{name}' has {int((keys[facet] != wanted).sum())} triangles that are no faces of "
                 "tetrahedra; mesh volumes and surfaces together"
             )
+        facet = np.unique(facet)
         return TetFaces(facet, sides[facet, 0])
 
     def between(self, inner: Bools, outer: Bools | None) -> TetFaces:

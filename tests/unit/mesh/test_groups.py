@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import re
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -275,3 +276,28 @@ def test_a_wrong_unit_is_noticed(gmsh: Any, boxes: list[int], save: Any) -> None
     name(gmsh, boxes)
     with pytest.warns(mt.errors.McpThermalWarning, match=r"2 x 1 x 1 m large.*x 0 to 2.*unit=\"mm\""):
         mt.read_mesh(save())
+
+
+@FORMATS
+@pytest.mark.parametrize("binary", [0, 1])
+def test_damaged_files_are_refused_or_read(gmsh: Any, boxes: list[int], save: Any, version: float, binary: int) -> None:
+    """Whatever a few wrong bytes do, it is a mesh or a MeshError."""
+    name(gmsh, boxes)
+    file = save(size=1.0, version=version, binary=binary)
+    whole, rng = file.read_bytes(), np.random.default_rng(7)
+    outcomes = {"read": 0, "refused": 0}
+    for _ in range(100):
+        data = bytearray(whole)
+        for place in rng.integers(len(data), size=2).tolist():
+            data[place] = int(rng.choice(bytearray(b"0129-e. \n\x00\xff")))
+        file.write_bytes(data)
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("error")
+                warnings.simplefilter("ignore", mt.errors.McpThermalWarning)
+                mt.read_mesh(file, unit="mm")
+            outcomes["read"] += 1
+        except MeshError as error:
+            assert "'shape.msh'" in str(error)
+            outcomes["refused"] += 1
+    assert outcomes["refused"] > 20
