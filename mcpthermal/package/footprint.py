@@ -317,7 +317,8 @@ def ring(outer_diameter: float | str, inner_diameter: float | str, at: Sequence[
 def stroke(path: Sequence[Point], width: float) -> Footprint:
     """A line of a width (m) along a path of points (m): mitred corners, ends half a width past the last point."""
     line = shapely.LineString(path)
-    return from_geometry(line.buffer(width / 2, cap_style="square", join_style="mitre"))
+    with np.errstate(over="ignore"):
+        return from_geometry(line.buffer(width / 2, cap_style="square", join_style="mitre"))
 
 
 @dataclass(frozen=True, eq=False)

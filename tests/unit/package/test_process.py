@@ -389,5 +389,5 @@ def test_a_trace_under_others_is_refused_when_it_is_described() -> None:
     ],
 )
 def test_what_is_lost_in_round_off_is_refused(make: Any) -> None:
-    with pytest.raises(GeometryError, match="'(line|pad|area)': it is too narrow to have an area"):
+    with pytest.raises(GeometryError, match=r"'(line|pad|area)': it is too narrow to have an area"):
         make()
