@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import mcpthermal as mt
-from mcpthermal.errors import MeshError
+from mcpthermal.errors import McpThermalWarning, MeshError
 
 FORMATS = pytest.mark.parametrize("version", [2.2, 4.1])
 
@@ -274,7 +274,7 @@ def test_files_that_are_cut_off(gmsh: Any, boxes: list[int], save: Any, version:
 
 def test_a_wrong_unit_is_noticed(gmsh: Any, boxes: list[int], save: Any) -> None:
     name(gmsh, boxes)
-    with pytest.warns(mt.errors.McpThermalWarning, match=r"2 x 1 x 1 m large.*x 0 to 2.*unit=\"mm\""):
+    with pytest.warns(McpThermalWarning, match=r"2 x 1 x 1 m large.*x 0 to 2.*unit=\"mm\""):
         mt.read_mesh(save())
 
 
@@ -294,7 +294,7 @@ def test_damaged_files_are_refused_or_read(gmsh: Any, boxes: list[int], save: An
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("error")
-                warnings.simplefilter("ignore", mt.errors.McpThermalWarning)
+                warnings.simplefilter("ignore", McpThermalWarning)
                 mt.read_mesh(file, unit="mm")
             outcomes["read"] += 1
         except MeshError as error:
