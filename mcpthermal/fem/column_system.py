@@ -15,7 +15,8 @@ from mcpthermal.linalg import LineBlocks
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-BANDWIDTH = 2
+BANDWIDTH, CUT_BANDWIDTH = 2, 4
+"""Couplings along a line: within a layer, and with the copies at both its ends that belong to the same line."""
 
 
 class ColumnSystem:
@@ -52,10 +53,14 @@ class ColumnSystem:
         return LineBlocks(self.bands()[None], self.numbering.number)
 
     def bands(self) -> Floats:
-        """The matrix along each vertical line: (raw entry, itself and the next two entries of its line)."""
+        """The matrix along each vertical line: (raw entry, itself and the next two entries of its line).
+
+        Four next entries in a cut space: a line with less than all its couplings need not be definite.
+        """
         lattice, plane = self.lattice, self.operator.plane
         size, line = lattice.size, lattice.line
-        bands = np.zeros((size, BANDWIDTH + 1))
+        width = BANDWIDTH if lattice.entry is None else CUT_BANDWIDTH
+        bands = np.zeros((size, width + 1))
         planar = np.arange(plane.size)
         rows, columns, entries = [], [], []
         for layer, block in self.operator.layer_blocks(lambda data: data[plane.diagonal], np.eye(3)):
@@ -76,8 +81,8 @@ class ColumnSystem:
         if rows:
             row, column, entry = np.concatenate(rows), np.concatenate(columns), np.concatenate(entries)
             low, step = np.minimum(row, column), np.abs(row - column)
-            keep = (step <= BANDWIDTH) & (line[row] == line[column])
-            place = low[keep] * (BANDWIDTH + 1) + step[keep]
+            keep = (step <= width) & (line[row] == line[column])
+            place = low[keep] * (width + 1) + step[keep]
             bands += np.bincount(place, entry[keep], minlength=bands.size).reshape(bands.shape)
         return bands
 

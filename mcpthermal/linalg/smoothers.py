@@ -12,7 +12,6 @@ from scipy.linalg import LinAlgError, cho_solve_banded, cholesky_banded, eigvals
 from ..errors import LinearSolveError
 
 Array = npt.NDArray[np.float64]
-BANDWIDTH = 2
 
 
 class _Blocks(Protocol):
@@ -48,9 +47,8 @@ class LineBlocks:
     Parameters
     ----------
     bands : numpy.ndarray
-        Shape ``(lines, length, 3)``: at ``[l, j]`` the diagonal entry of lattice entry `j` of line `l`, its
-        coupling to entry ``j + 1`` and its coupling to entry ``j + 2``. Couplings past the end of
-        a line are ignored.
+        Shape ``(lines, length, 1 + bandwidth)``: at ``[l, j]`` the diagonal entry of lattice entry `j` of line
+        `l`, its coupling to entry ``j + 1`` and so on. Couplings past the end of a line are ignored.
     index : numpy.ndarray
         Shape ``(lines * length,)`` or ``(lines, length)``: the unknown of each lattice entry, -1 for none.
     size : int, optional
@@ -62,7 +60,7 @@ class LineBlocks:
     def __init__(self, bands: Array, index: npt.NDArray[np.integer], size: int | None = None) -> None:
         bands = np.asarray(bands, dtype=float)
         index = np.asarray(index).reshape(-1)
-        if bands.ndim != 3 or bands.shape[2] != BANDWIDTH + 1 or index.size != bands[..., 0].size:
+        if bands.ndim != 3 or index.size != bands[..., 0].size:
             raise ValueError(f"bands of shape {bands.shape} do not fit an index of {index.size:,} entries")
         self.size = int(index.max(initial=-1)) + 1 if size is None else int(size)
         present = index >= 0
@@ -97,16 +95,16 @@ class LineBlocks:
 
 def _banded_factor(bands: Array, on_line: npt.NDArray[np.bool_]) -> Array:
     """The Cholesky factor, in lower banded storage, of all lines put one behind the other."""
-    lines, length, _ = bands.shape
+    lines, length, width = bands.shape
     kept = on_line.reshape(lines, length)
-    lower = np.zeros((lines, length, BANDWIDTH + 1))  # its transpose is what LAPACK takes without a copy
+    lower = np.zeros(bands.shape)  # its transpose is what LAPACK takes without a copy
     lower[..., 0] = np.where(kept, bands[..., 0], 1.0)
-    for step in range(1, min(BANDWIDTH, length - 1) + 1):
+    for step in range(1, min(width, length)):
         both = kept[:, :-step] & kept[:, step:]
         lower[:, :-step, step] = np.where(both, bands[:, :-step, step], 0.0)
     if not np.isfinite(lower).all():
         raise LinearSolveError("the line blocks of the operator contain NaN or infinite entries")
-    stored = lower.reshape(-1, BANDWIDTH + 1).T
+    stored = lower.reshape(-1, width).T
     if stored.size == 0:
         return stored
     try:
