@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .direct import Factorisation, factorise, pardiso_available
+from .eigen import lowest_eigenvalue
 from .krylov import conjugate_gradients, flexible_gmres
 from .multigrid import SmoothedAggregation, TwoLevel
 from .operator import Array, BlockInverse, CsrMatrix, LinearSystem, MatrixSystem
@@ -29,5 +30,6 @@ __all__ = [
     "factorise",
     "flexible_gmres",
     "largest_eigenvalue",
+    "lowest_eigenvalue",
     "pardiso_available",
 ]

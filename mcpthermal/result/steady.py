@@ -61,6 +61,8 @@ class SteadyResult:
         Potential of every terminal and circuit node (V).
     elements : tuple of mappings
         One for each resistor of the circuit.
+    factors : mapping
+        What the case's loads are multiplied with in this state: 1, but for a state on a branch (`find_limit`).
     balance : Balance
     history : tuple of Iteration
     provenance : Provenance
@@ -80,6 +82,7 @@ class SteadyResult:
     contacts: tuple[Mapping[str, Any], ...] = ()
     nodes: Mapping[str, float] = field(default_factory=dict)
     elements: tuple[Mapping[str, Any], ...] = ()
+    factors: Mapping[str, float] = field(default_factory=dict)
 
     @cached_property
     def _extrema(self) -> tuple[Floats, Floats]:

@@ -152,7 +152,8 @@ class ElectricalProblem:
 
     # --- the problem at a temperature ---------------------------------------------------------------------
 
-    def _operator(self, temperature: Floats) -> Any:
+    def operator(self, temperature: Floats) -> Any:
+        """The conductors and their contacts at a temperature (K), without the circuit."""
         operator = self.space.operator(self.axes, at_points(self.thermal, temperature, self.space))
         operator.add_matrices([c.electrical_matrix(temperature, self.space.size) for c in self.contacts])
         return operator
@@ -171,7 +172,7 @@ class ElectricalProblem:
         self, temperature: Floats, potential: Floats | None, slack: float = 1.0, derivative: bool = False
     ) -> CurrentState:
         """Potential and heat at a temperature (K); `slack` multiplies the tolerance of the linear solve."""
-        operator = self._operator(temperature)
+        operator = self.operator(temperature)
         matrix, supply = self._circuit()
         operator.add_matrices([matrix])
         number, base = self.numbering, self.base

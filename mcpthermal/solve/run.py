@@ -78,7 +78,7 @@ class Run:
         problem = self.problem
         rise = self._levelled(state)
         temperature = problem.thermal.reference + rise
-        heat = problem.thermal.heat(state.thermal, state.heat, temperature)
+        heat = problem.thermal.heat(state.thermal, state.heat, rise)
         sizes = {"temperature": problem.numbering.size, "cells": int(self.mesh.n_cells)}
         potential, terminals, nodes, elements, electric = None, {}, {}, (), 0.0
         cells = np.zeros(self.mesh.cell_part.shape)
@@ -113,6 +113,7 @@ class Run:
             tuple(contact.report(temperature, potential) for contact in problem.contacts),
             nodes,
             elements,
+            dict(vars(problem.factors)),
         )
         self._check_ranges(result)
         return result

@@ -78,8 +78,12 @@ class Exchange:
             values[here], slopes[here] = law(surface[here]), law.derivative(surface[here])
         return values, slopes
 
-    def heat(self, temperature: Floats, shift: float) -> float:
-        """Heat into the body (W)."""
+    def heat(self, rise: Floats, reference: float, shift: float) -> float:
+        """Heat into the body (W) at a rise (K) over a reference temperature."""
+        if self.is_linear:
+            gap = self.load.ambient + shift - reference
+            return self.film * sum(float(((gap - p.at_points(rise)) * p.weights).sum()) for p in self.patches)
+        temperature = reference + rise
         return sum(
             float((self.flux(patch, patch.at_points(temperature), shift)[0] * patch.weights).sum())
             for patch in self.patches

@@ -203,13 +203,13 @@ class ThermalProblem:
             view.add(total, block, density, flux)
         return result + view.collect(total)
 
-    def heat(self, state: ThermalState, joule: Floats, temperature: Floats) -> list[tuple[str, str, float]]:
+    def heat(self, state: ThermalState, joule: Floats, rise: Floats) -> list[tuple[str, str, float]]:
         """Heat into the body (W) by each load: (place, kind, heat); a fixed temperature's by its residual."""
-        factors = self.factors
+        factors, temperature = self.factors, self.reference + rise
         rows = [(place, kind, factors.power * float(load.sum())) for place, kind, load in self.sources]
         rows += [(leak.place, "leakage", factors.leakage * leak.heat(temperature)) for leak in self.leakages]
-        rows += [(*exchange.row, exchange.heat(temperature, factors.shift)) for exchange in self.exchanges]
+        rows += [(*exchange.row, exchange.heat(rise, self.reference, factors.shift)) for exchange in self.exchanges]
         if self.fixed:
-            reaction = state.operator.apply(temperature - self.reference) - state.load - joule
+            reaction = state.operator.apply(rise) - state.load - joule
             rows += [(place, kind, float(reaction[entries].sum())) for place, kind, entries, _ in self.fixed]
         return rows
