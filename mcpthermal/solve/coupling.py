@@ -20,6 +20,9 @@ from mcpthermal.solve.thermal import ThermalProblem, ThermalState
 
 Floats = NDArray[np.float64]
 
+STARTING_RISE = 10.0
+"""Where iterations start if a film's coefficient vanishes with the rise (K)."""
+
 
 @dataclass
 class State:
@@ -153,8 +156,9 @@ class CoupledProblem:
 
     @property
     def start(self) -> Floats:
-        """The prescribed rises, and none elsewhere."""
-        return np.where(self.numbering.is_fixed, self.thermal.base, self.factors.shift)
+        """The prescribed rises, elsewhere none, or a little where a film needs one to take heat at all."""
+        rise = self.factors.shift + (0.0 if all(item.starts for item in self.thermal.exchanges) else STARTING_RISE)
+        return np.where(self.numbering.is_fixed, self.thermal.base, rise)
 
     def moved(self, rise: Floats, step: Floats) -> Floats:
         """A rise (K) changed by a step of the unknowns, with the prescribed values."""

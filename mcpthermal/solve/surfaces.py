@@ -11,7 +11,6 @@ from mcpthermal.case import Case
 from mcpthermal.fem.discretisation import Space
 from mcpthermal.fem.surfaces import Patch, patch_entries
 from mcpthermal.loads import Convection, HeatSink, Radiation
-from mcpthermal.materials.base import Law
 from mcpthermal.physics.surfaces import film_flux, radiation_flux
 
 Floats = NDArray[np.float64]
@@ -55,6 +54,11 @@ class Exchange:
         return self.load.place, KINDS[type(self.load)]
 
     @property
+    def starts(self) -> bool:
+        """Whether it exchanges heat with a small rise, unlike natural convection."""
+        return self.is_linear or isinstance(self.load, Radiation)
+
+    @property
     def tied(self) -> Any:
         """The raw entries that share one temperature, or None."""
         return patch_entries(self.patches) if getattr(self.load, "base", "") == "isothermal" else None
@@ -72,8 +76,7 @@ class Exchange:
     def _emissivity(self, patch: Patch, surface: Floats) -> tuple[Floats, Floats]:
         values, slopes = np.empty_like(surface), np.empty_like(surface)
         for number in np.unique(patch.part):
-            own = self.case.package.parts[number].material.emissivity
-            law: Law = own if self.load.emissivity is None else self.load.emissivity
+            law = self.load.law or self.case.package.parts[number].material.emissivity
             here = patch.part == number
             values[here], slopes[here] = law(surface[here]), law.derivative(surface[here])
         return values, slopes
