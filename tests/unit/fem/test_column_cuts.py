@@ -1,0 +1,134 @@
+"""Columns cut open at interfaces: copies just there, and the same matrices by all ways."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+from cut_problems import CUTS, assert_split_just_at, faces_between, jump_matrix, pin_mesh, places, quarter_mesh
+
+import mcpthermal as mt
+from mcpthermal.fem.columns import ColumnSpace
+from mcpthermal.fem.numbering import Numbering
+from mcpthermal.fem.recovery import at_points, taken_in
+from mcpthermal.fem.surfaces import patch_entries, patch_matrix
+from mcpthermal.linalg import Solver
+from mcpthermal.package.columns import Place
+
+RNG = np.random.default_rng(17)
+LAWS: list[Any] = [
+    mt.Material("fixed", (5.0, 2.0, 0.5)).thermal_axes,
+    mt.Material("varying", (mt.Linear(100.0, -0.1, 300.0), 70.0, mt.PowerLaw(148.0, 300.0, -1.3))).thermal_axes,
+    mt.Material("tensor", {"xx": 3.0, "yy": 2.0, "zz": 1.5, "yz": 0.4, "xz": -0.7, "xy": 0.3}).thermal_axes,
+]
+AXES: list[Any] = [LAWS[0], LAWS[2], LAWS[1], LAWS[0], LAWS[1]]
+"""Base and lid constant, the mould a full tensor, the pin varying; likewise the four blocks."""
+
+
+@lru_cache(maxsize=2)
+def mesh_of(kind: str) -> mt.ColumnMesh:
+    return pin_mesh() if kind == "pin" else quarter_mesh()
+
+
+@lru_cache(maxsize=20)
+def space_of(name: str) -> tuple[ColumnSpace, Any]:
+    kind, pairs = CUTS[name]
+    mesh = mesh_of(kind)
+    cuts = faces_between(mesh, pairs)
+    return ColumnSpace(mesh, mesh.solid, cuts), cuts
+
+
+def whole(space: ColumnSpace) -> ColumnSpace:
+    return ColumnSpace(space.mesh, space.mesh.solid)
+
+
+def system_of(space: ColumnSpace, cuts: Any, conductance: float, axes: Any = AXES) -> Any:
+    temperature = at_points(space, 300 + 50 * np.sin(2e3 * space.points).sum(axis=1))
+    operator = space.operator(axes, temperature)
+    operator.add_matrices([jump_matrix(space, cuts, conductance)])
+    bottom = space.patches(space.mesh.faces_of(Place("bottom", face="bottom")))
+    operator.add_matrices([patch_matrix(bottom, 1e3, space.size)])
+    return space.system(operator, Numbering(space.active))
+
+
+@pytest.mark.parametrize("name", CUTS)
+def test_entries_are_doubled_just_at_interfaces(name: str) -> None:
+    space, cuts = space_of(name)
+    layer, column = np.nonzero(space.cells)
+    dofs = space.cell_dofs(layer, column).reshape(len(layer), -1)
+    assert_split_just_at(space, (space.layers[layer], space.columns[column]), dofs, cuts)
+    assert space.active.all() and space.size == len(np.unique(dofs)) > whole(space).size
+
+
+@pytest.mark.parametrize("name", CUTS)
+def test_both_sides_have_the_same_points(name: str) -> None:
+    space, cuts = space_of(name)
+    sides = zip(space.patches(cuts), space.patches(space.mesh.opposite(cuts)), strict=True)
+    for a, b in sides:
+        assert (a.part != b.part).all()
+        assert np.array_equal(a.weights, b.weights)
+        for axis in range(3):
+            first, second = a.at_points(space.points[:, axis]), b.at_points(space.points[:, axis])
+            assert np.abs(first - second).max() < 1e-15
+        # Opposite nodes are in one place, and at least one of each face's is another entry.
+        assert (np.sort(a.dofs) != np.sort(b.dofs)).any(axis=1).all()
+
+
+@pytest.mark.parametrize("name", CUTS)
+def test_three_ways_to_the_same_matrix(name: str) -> None:
+    space, cuts = space_of(name)
+    system = system_of(space, cuts, 2e4)
+    matrix = system.matrix()
+    assert abs(matrix - matrix.T).max() < 1e-12 * abs(matrix).max()
+    for _ in range(3):
+        x = RNG.random(space.size)
+        expected = matrix @ x
+        assert np.abs(system.apply(x) - expected).max() < 1e-11 * np.abs(expected).max()
+    down = system.prolongation()
+    coarse = (down.T @ matrix @ down).toarray()
+    assert np.abs(system.coarse_matrix().toarray() - coarse).max() < 1e-12 * np.abs(coarse).max()
+
+
+@pytest.mark.parametrize("name", CUTS)
+def test_a_cut_space_holds_the_whole_one(name: str) -> None:
+    """What is the same on both sides is treated as without a cut: copies add up to the whole matrix."""
+    space, cuts = space_of(name)
+    closed = whole(space)
+    number = places(np.vstack([closed.points, space.points]))
+    back = np.empty(number.max() + 1, np.int64)
+    back[number[: closed.size]] = np.arange(closed.size)
+    same = back[number[closed.size :]]
+    raw = RNG.random(closed.size)
+    temperature = at_points(closed, 300 + 50 * np.sin(2e3 * closed.points).sum(axis=1))
+    split = at_points(space, 300 + 50 * np.sin(2e3 * space.points).sum(axis=1))
+    expected = closed.operator(AXES, temperature).apply(raw)
+    for found in (
+        space.operator(AXES, split).apply(raw[same]),
+        taken_in(space, raw[same], AXES, split, space.mesh.solid),
+    ):
+        total = np.bincount(same, found, minlength=closed.size)
+        assert np.abs(total - expected).max() < 1e-11 * np.abs(expected).max()
+    jump = jump_matrix(space, cuts, 1.0)
+    assert np.abs(jump @ raw[same]).max() < 1e-14 * abs(jump).max()
+
+
+@pytest.mark.parametrize("conductance", [1.0, 1e13])
+@pytest.mark.parametrize("name", CUTS)
+def test_the_bands_are_all_that_couples_a_line(name: str, conductance: float) -> None:
+    """Less than the whole block of a line need not be definite."""
+    space, cuts = space_of(name)
+    system = system_of(space, cuts, conductance)
+    bands, line = system.bands(), space.lattice.line
+    assert (np.diff(line) >= 0).all()
+    entries = system.matrix().tocoo()
+    on_line = line[entries.row] == line[entries.col]
+    ends = (entries.row[on_line], entries.col[on_line])
+    expected = sp.csr_array((entries.data[on_line], ends), shape=entries.shape)
+    upper = sp.dia_array((bands.T, -np.arange(bands.shape[1])), shape=entries.shape).T
+    found = upper + sp.triu(upper, 1).T
+    assert abs(found - expected).max() < 1e-13 * abs(expected).max()
+    x = RNG.random(space.size)
+    assert np.abs(system.smoother_blocks().solve(expected @ x) - x).max() < 1e-5
