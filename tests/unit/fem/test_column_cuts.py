@@ -14,7 +14,7 @@ import mcpthermal as mt
 from mcpthermal.fem.columns import ColumnSpace
 from mcpthermal.fem.numbering import Numbering
 from mcpthermal.fem.recovery import at_points, taken_in
-from mcpthermal.fem.surfaces import patch_entries, patch_matrix
+from mcpthermal.fem.surfaces import patch_matrix
 from mcpthermal.linalg import Solver
 from mcpthermal.package.columns import Place
 
@@ -132,3 +132,40 @@ def test_the_bands_are_all_that_couples_a_line(name: str, conductance: float) ->
     assert abs(found - expected).max() < 1e-13 * abs(expected).max()
     x = RNG.random(space.size)
     assert np.abs(system.smoother_blocks().solve(expected @ x) - x).max() < 1e-5
+
+
+@pytest.mark.parametrize("method", ["direct", "multigrid"])
+@pytest.mark.parametrize(
+    "name", ["all around the pin", "the level outside and upright in an edge", "four blocks apart"]
+)
+def test_a_huge_conductance_closes_the_cut(name: str, method: Any) -> None:
+    space, cuts = space_of(name)
+    closed = whole(space)
+    solutions = []
+    for one, conductance in ((closed, 0.0), (space, 1e7), (space, 1e8), (space, 1e9)):
+        load = one.volume_load(space.mesh.of_parts(np.arange(len(space.mesh.part_names)) == 2), 1e9)
+        faces = cuts if conductance else cuts.where(np.zeros(cuts.count, bool))
+        solutions.append(Solver(1e-8, method).solve(system_of(one, faces, conductance), load)[0])
+    number = places(np.vstack([closed.points, space.points]))
+    back = np.empty(number.max() + 1, np.int64)
+    back[number[: closed.size]] = np.arange(closed.size)
+    expected = solutions[0][back[number[closed.size :]]]
+    errors = [np.abs(found - expected).max() / np.abs(expected).max() for found in solutions[1:]]
+    assert errors[0] > 1e-6
+    assert errors[1] == pytest.approx(errors[0] / 10, rel=0.05)
+    assert errors[2] == pytest.approx(errors[1] / 10, rel=0.05)
+
+
+def test_the_jump_is_the_flux_over_the_conductance() -> None:
+    """Heat through a cut level: the field is linear on both sides of the jump (Carslaw and Jaeger, section 1.9)."""
+    space, cuts = space_of("a whole level")
+    conductance, film, flux = 2e5, 1e3, 4e5
+    axes = [LAWS[0]] * len(space.mesh.part_names)
+    system = system_of(space, cuts, conductance, axes)
+    top = space.patches(space.mesh.faces_of(Place("top", face="top")))
+    found = Solver(1e-12).solve(system, sum(patch.load(flux, space.size) for patch in top))[0]
+    above = np.zeros(space.size, bool)
+    above[space.cell_entries(space.mesh.of_parts(np.array([False, True, True, True])))] = True
+    z = space.points[:, 2]
+    expected = flux / film + flux / 0.5 * z + np.where(above, flux / conductance, 0.0)
+    assert np.abs(found - expected).max() < 1e-9 * expected.max()
