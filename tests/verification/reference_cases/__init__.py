@@ -6,7 +6,7 @@ import importlib
 
 from reference_cases.study import Row, Study, run
 
-FAMILIES = ("spreading",)
+FAMILIES = ("conductors", "stacks", "spreading", "standards")
 
 
 def all_studies() -> tuple[Study, ...]:

@@ -57,16 +57,6 @@ def grade(gmsh: Any, size: float, fine: Mapping[Point, float]) -> None:
                 gmsh.model.mesh.setSize([point], wanted)
 
 
-def extrude(gmsh: Any, corners: Sequence[Point], height: float) -> dict[int, int]:
-    """A prism over a polygon in one layer of cells: its volume, and the side over each edge by its number."""
-    occ = gmsh.model.occ
-    points = [occ.addPoint(x, y, 0.0) for x, y in corners]
-    lines = [occ.addLine(a, b) for a, b in zip(points, points[1:] + points[:1], strict=True)]
-    surface = occ.addPlaneSurface([occ.addCurveLoop(lines)])
-    made = occ.extrude([(2, surface)], 0, 0, height, numElements=[1])
-    return {-1: made[1][1], **{i: tag for i, (_, tag) in enumerate(made[2:])}}
-
-
 def group(gmsh: Any, dimension: int, name: str, tags: Sequence[int]) -> None:
     """A named physical group."""
     gmsh.model.addPhysicalGroup(dimension, list(tags), name=name)

@@ -79,7 +79,7 @@ PLATES = {
     ),
     "S3": (
         "S3, small source on silicon",
-        Plate((10.0, 10.0), ((0.5, 130.0),), (0.5, 0.5), None, 10 * um, 20 * um),
+        Plate((10.0, 10.0), ((0.5, 130.0),), (0.5, 0.5), None, 40 * um, 25 * um),
         (5.66564184, 6.97904688),
     ),
     # Where conduction across is poor, heat spreads in a shallow depth.
@@ -109,7 +109,7 @@ FLUXES = {1e6: 303.403901156, 5e6: 317.546380216, 1e7: 336.488211410}
 
 def hot_spots(size: float) -> Answer:
     """The greatest temperature of a small source on silicon under three powers."""
-    plate = Plate((10.0, 10.0), ((0.5, SILICON),), (0.5, 0.5), None, 10 * um, 20 * um)
+    plate = Plate((10.0, 10.0), ((0.5, SILICON),), (0.5, 0.5), None, 40 * um, 25 * um)
     results = [plate.result(watt, size) for watt in HOT_SPOTS]
     return Answer([result.max_temperature() for result in results], results)
 
@@ -137,9 +137,10 @@ def half_space(shape: str, size: float) -> tuple[mt.Package, mt.TetMesh]:
         ball = occ.addSphere(0, 0, 0, RADIUS, angle1=-pi / 2, angle2=0.0, angle3=pi / 2)
         source = occ.addRectangle(0, 0, 0, 1, 1)
         if shape == "disc":
-            source = occ.addDisk(0, 0, 0, 1, 1)
-            quarter = occ.addBox(0, 0, -1, 2, 2, 2)
-            ((_, source),), _ = occ.intersect([(2, source)], [(3, quarter)])
+            occ.remove([(2, source)], recursive=True)
+            center, right, back = (occ.addPoint(x, y, 0) for x, y in ((0, 0), (1, 0), (0, 1)))
+            outline = [occ.addLine(center, right), occ.addCircleArc(right, center, back), occ.addLine(back, center)]
+            source = occ.addPlaneSurface([occ.addCurveLoop(outline)])
         occ.fragment([(3, ball)], [(2, source)])
         occ.synchronize()
         surfaces = {tag: occ.getCenterOfMass(2, tag) for _, tag in gmsh.model.getEntities(2)}

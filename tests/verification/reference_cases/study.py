@@ -81,9 +81,6 @@ class Row:
 
     def error_of(self, value: float) -> float:
         """The relative error of the rise."""
-        return value / self.target.value - 1 if not self.target.base else self._of_rise(value)
-
-    def _of_rise(self, value: float) -> float:
         return (value - self.target.value) / (self.target.value - self.target.base)
 
     @property
@@ -93,9 +90,9 @@ class Row:
 
     @property
     def order(self) -> float | None:
-        """The observed order; None where both errors are rounding, or the finer mesh is no nearer."""
+        """The observed order; None where errors are those of the reference's digits, or the finer mesh is no nearer."""
         before, after = abs(self.error_of(self.coarse)), abs(self.error)
-        if after < SHOWN or before <= after:
+        if after < SHOWN or before <= after or self.target.bar > OTHER_CODE:
             return None
         return math.log(before / after) / math.log(self.study.sizes[0] / self.study.sizes[1])
 
