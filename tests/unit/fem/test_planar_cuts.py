@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from skfem import MeshTri
@@ -21,7 +23,7 @@ def vertex(x: float, y: float) -> int:
 def path(*corners: tuple[float, float]) -> np.ndarray:
     """The edges of a line through neighbouring vertices."""
     numbers = [vertex(*corner) for corner in corners]
-    return np.array(list(zip(numbers, numbers[1:], strict=False)))
+    return np.array(list(pairwise(numbers)))
 
 
 def copies(plane: PlanarSpace) -> dict[tuple[float, float], int]:
