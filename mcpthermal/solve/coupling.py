@@ -109,7 +109,7 @@ class CoupledProblem:
         if conductors is not None:
             self.electrical = timed(
                 "loads",
-                lambda: ElectricalProblem(case, conductors, space, contacts, 0.01 * tolerance, method, self.factors),
+                lambda: ElectricalProblem(case, conductors, space, contacts, 1e-3 * tolerance, method, self.factors),
             )
         self.solver = Solver(tolerance, method)
         self.numbering = self.thermal.numbering

@@ -26,6 +26,9 @@ Floats = NDArray[np.float64]
 DIRECT_LIMIT = 120_000
 """Unknowns up to which conductors, which are thin and fill in little, are factorised."""
 
+STALE = 3
+"""Factors that took more iterations than this are made anew before derivatives lean on them."""
+
 
 @dataclass
 class CurrentState:
@@ -203,6 +206,8 @@ class ElectricalProblem:
         return state
 
     def _linearise(self, state: CurrentState, points: Any) -> None:
+        if state.report.iterations > STALE:
+            self.solver.reset()
         view = self.space.view()
         for block in self.space.blocks:
             _, part = self.space.block_cells(block)
@@ -231,6 +236,9 @@ class ElectricalProblem:
         right = -number.collapse(load)
         if not right.any():
             return np.zeros(space.size)
+        made = self.solver.preconditioner(state.system)
+        if made.exact:
+            return number.expand(made.solve(right))
         scale = max(1.0, tolerance / self.solver.rtol) * float(np.linalg.norm(right))
         solved, _ = self.solver.solve(state.system, right, scale=scale)
         return number.expand(solved)

@@ -76,20 +76,22 @@ class Run:
     def result(self, state: State, newton: Newton) -> SteadyResult:
         """The answer that goes with a state in equilibrium; raises a BalanceError if it does not add up."""
         problem = self.problem
-        rise = self._levelled(state)
+        cells, contact_heat = np.zeros(self.mesh.cell_part.shape), {}
+        if state.current is not None:
+            cells, contact_heat = state.current.cells, state.current.contact_heat
+        rise = self._levelled(state, float(cells.sum()) + sum(contact_heat.values()))
         temperature = problem.thermal.reference + rise
         heat = problem.thermal.heat(state.thermal, state.heat, rise)
         sizes = {"temperature": problem.numbering.size, "cells": int(self.mesh.n_cells)}
         potential, terminals, nodes, elements, electric = None, {}, {}, (), 0.0
-        cells = np.zeros(self.mesh.cell_part.shape)
         if problem.electrical is not None and state.current is not None:
             electrical, current = problem.electrical, state.current
-            potential, cells = current.potential, current.cells
+            potential = current.potential
             terminals, electric = electrical.terminals(current), electrical.power(current)
             nodes = electrical.node_potentials(current)
             elements = tuple(electrical.circuit.elements(nodes))
             heat.append(("conductors", "joule", float(cells.sum())))
-            heat += [(place, "contact joule", watt) for place, watt in current.contact_heat.items()]
+            heat += [(place, "contact joule", watt) for place, watt in contact_heat.items()]
             sizes["potential"] = electrical.numbering.size
         joule = sum(watt for _, kind, watt in heat if kind in ("joule", "contact joule"))
         currents = {name: ampere for name, (_, ampere) in terminals.items()}
@@ -118,17 +120,24 @@ class Run:
         self._check_ranges(result)
         return result
 
-    def _levelled(self, state: State) -> Floats:
+    def _levelled(self, state: State, joule: float) -> Floats:
         """The rise shifted as a whole so that the heat balance closes, unless that costs the residual.
 
-        The balance is the sum of the residual, to which many small entries of one sign add up.
+        Many small entries of the residual, of one sign or the rounding of thin layers, add up in the balance.
         """
-        residual, one = state.residual, state.system.apply(np.ones(len(state.residual)))
-        shift = residual.sum() / one.sum() if one.sum() > 0 else 0.0
-        allowed = max(float(np.linalg.norm(residual)), self.problem.solver.rtol * state.scale)
-        if float(np.linalg.norm(residual - shift * one)) > allowed:
+        thermal, ones = self.problem.thermal, np.ones(len(state.residual))
+
+        def defect(rise: Floats) -> float:
+            return joule + sum(watt for _, _, watt in thermal.heat(state.thermal, state.heat, rise))
+
+        step = 1e-4 * float(np.abs(state.rise[thermal.space.active]).max())
+        missed = defect(state.rise)
+        lost = missed - defect(self.problem.moved(state.rise, step * ones))
+        shift = missed * step / lost if lost > 0 else 0.0
+        allowed = max(float(np.linalg.norm(state.residual)), self.problem.solver.rtol * state.scale)
+        if float(np.linalg.norm(state.residual - shift * state.system.apply(ones))) > allowed:
             return state.rise
-        return self.problem.moved(state.rise, np.full(len(residual), shift))
+        return self.problem.moved(state.rise, shift * ones)
 
     def _check_ranges(self, result: SteadyResult) -> None:
         current = np.unique(self.mesh.cell_part[self.problem.cells])
