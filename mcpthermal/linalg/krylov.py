@@ -127,11 +127,13 @@ def flexible_gmres(
     Raises
     ------
     LinearSolveError
-        If the operator or the preconditioner gives NaN or infinity.
+        If the right-hand side, the operator or the preconditioner gives NaN or infinity.
     """
-    x, r = np.zeros_like(b), np.array(b, dtype=float)
-    target = relative_tolerance * float(np.linalg.norm(b))
-    iterations, norm = 0, float(np.linalg.norm(b))
+    x, r = np.zeros_like(b, dtype=float), np.array(b, dtype=float)
+    iterations, scale = 0, float(np.linalg.norm(b))
+    if not np.isfinite(scale):
+        raise LinearSolveError("GMRES: the right-hand side contains NaN or infinity", x)
+    norm, target = scale, relative_tolerance * scale
     while norm > target and iterations < max_iterations:
         count = min(restart, max_iterations - iterations)
         step, made = _gmres_cycle(apply, r, preconditioner, target, count)
@@ -143,7 +145,6 @@ def flexible_gmres(
             raise LinearSolveError("GMRES: the operator or the preconditioner returned NaN or infinity", x)
         if norm > 0.9 * last:
             break
-    scale = float(np.linalg.norm(b))
     return x, iterations, norm / scale if scale > 0.0 else 0.0
 
 
@@ -160,6 +161,7 @@ def _gmres_cycle(
     for step in range(count):
         directions.append(preconditioner(basis[step]))
         image = apply(directions[step])
+        size = float(np.linalg.norm(image))
         for row in range(step + 1):
             hessenberg[row, step] = float(image @ basis[row])
             image = image - hessenberg[row, step] * basis[row]
@@ -168,7 +170,7 @@ def _gmres_cycle(
             raise LinearSolveError("GMRES: the operator or the preconditioner returned NaN or infinity")
         square = hessenberg[: step + 2, : step + 1]
         weights = np.linalg.lstsq(square, load[: step + 2], rcond=None)[0]
-        if np.linalg.norm(load[: step + 2] - square @ weights) <= 0.9 * target or length <= 1e-14 * beta:
+        if np.linalg.norm(load[: step + 2] - square @ weights) <= 0.9 * target or length <= 1e-14 * size:
             break
         basis.append(image / length)
     return sum((w * d for w, d in zip(weights, directions, strict=True)), np.zeros_like(r)), len(weights)
