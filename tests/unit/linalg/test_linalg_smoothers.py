@@ -11,9 +11,9 @@ from mcpthermal.errors import LinearSolveError
 from mcpthermal.linalg import BlockInverse, Chebyshev, LineBlocks, PointJacobi, largest_eigenvalue
 
 
-def random_bands(rng, lines, length):
-    bands = rng.uniform(-1.0, 1.0, (lines, length, 3))
-    bands[..., 0] = rng.uniform(5.0, 6.0, (lines, length))
+def random_bands(rng, lines, length, width=2):
+    bands = rng.uniform(-1.0, 1.0, (lines, length, width + 1))
+    bands[..., 0] = rng.uniform(2.0 * width + 1.0, 2.0 * width + 2.0, (lines, length))
     return bands
 
 
@@ -22,15 +22,16 @@ def dense_lines(bands):
     length = bands.shape[1]
     blocks = []
     for line in bands:
-        upper = sum(np.diag(line[: length - step, step], step) for step in range(min(3, length)))
+        upper = sum(np.diag(line[: length - step, step], step) for step in range(min(bands.shape[2], length)))
         blocks.append(upper + upper.T - np.diag(line[:, 0]))
     return sparse.block_diag(blocks).toarray()
 
 
+@pytest.mark.parametrize("width", [0, 1, 2, 4])
 @pytest.mark.parametrize("length", [1, 2, 3, 7])
-def test_line_blocks_invert_their_lines(length):
+def test_line_blocks_invert_their_lines(length, width):
     rng = np.random.default_rng(length)
-    bands = random_bands(rng, 5, length)
+    bands = random_bands(rng, 5, length, width)
     order = rng.permutation(5 * length)
     blocks = LineBlocks(bands, order.reshape(5, length))
     expected = np.empty((order.size, order.size))
