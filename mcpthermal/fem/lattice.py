@@ -68,7 +68,7 @@ class Lattice:
 
     def places(self, planar: Ints, layer: Ints | int, node: Ints | int) -> Ints:
         """Places of planar unknowns at a node (0, 1, 2) of a layer; the arrays are broadcast."""
-        return planar * self.shape[1] + self.starts[layer] + node
+        return np.asarray(planar * self.shape[1] + self.starts[layer] + node, np.int64)
 
     def raw(self, places: Ints) -> Ints:
         """The raw entries at places."""

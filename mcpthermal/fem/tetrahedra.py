@@ -93,7 +93,7 @@ class TetSpace:
         else:
             nodes = np.concatenate([nodes, self.mesh.middles[self.cells]], axis=1)
             edges = np.einsum("cni,qnj->cqij", nodes, shapes(ElementTetP2(), self.reference)[1], optimize=True)
-        return np.linalg.inv(edges), np.abs(np.linalg.det(edges))
+        return np.asarray(np.linalg.inv(edges)), np.asarray(np.abs(np.linalg.det(edges)))
 
     @cached_property
     def points(self) -> Floats:
@@ -332,9 +332,10 @@ def _cut_open(numbers: Ints, space: TetSpace, cuts: TetFaces, local: Ints) -> In
     """
     mesh = space.mesh
     faces = mesh.between(mesh.solid, mesh.solid)
-    faces = faces.where(np.unique(faces.facet, return_index=True)[1])
+    first = np.unique(faces.facet, return_index=True)[1]
+    faces = TetFaces(faces.facet[first], faces.cells[first])
     sides = mesh.facet_sides(faces)
-    inside = (space.position[sides] >= 0).all(axis=1)
+    inside = np.asarray((space.position[sides] >= 0).all(axis=1))
     faces, sides = faces.where(inside), sides[inside]
     is_cut = np.isin(faces.facet, cuts.facet)
     corner = mesh.facet_points(faces)

@@ -129,7 +129,8 @@ def flexible_gmres(
     LinearSolveError
         If the right-hand side, the operator or the preconditioner gives NaN or infinity.
     """
-    x, r = np.zeros_like(b, dtype=float), np.array(b, dtype=float)
+    x: Array = np.zeros(len(b))
+    r: Array = np.array(b, dtype=float)
     iterations, scale = 0, float(np.linalg.norm(b))
     if not np.isfinite(scale):
         raise LinearSolveError("GMRES: the right-hand side contains NaN or infinity", x)
@@ -153,11 +154,12 @@ def _gmres_cycle(
 ) -> tuple[Array, int]:
     """One cycle from a residual: the correction, and how many steps were made."""
     beta = float(np.linalg.norm(r))
-    basis, directions = [r / beta], []
+    basis: list[Array] = [r / beta]
+    directions: list[Array] = []
     hessenberg = np.zeros((count + 1, count))
     load = np.zeros(count + 1)
     load[0] = beta
-    weights = np.zeros(0)
+    weights: Array = np.zeros(0)
     for step in range(count):
         directions.append(preconditioner(basis[step]))
         image = apply(directions[step])
