@@ -47,9 +47,7 @@ def joule(
     return view.collect(load), heat
 
 
-def mean_fluxes(
-    space: Space, raw: Floats, axes: Sequence[Axes | None], temperature: AtPoints | None
-) -> Floats:
+def mean_fluxes(space: Space, raw: Floats, axes: Sequence[Axes | None], temperature: AtPoints | None) -> Floats:
     """The mean flux density in each cell of the mesh: (cells, 3), zero outside."""
     result = np.zeros((*space.mesh.cell_part.shape, 3))
     for block, conductivity, gradient in point_fields(space, raw, axes, temperature):

@@ -14,7 +14,7 @@ from skfem.element import DiscreteField
 from skfem.quadrature import get_quadrature
 from skfem.refdom import RefTet, RefTri
 
-from mcpthermal.fem.coefficients import Axes, entry_count, evaluate_axes, varying_cells
+from mcpthermal.fem.coefficients import Axes, evaluate_axes, varying_cells
 from mcpthermal.fem.numbering import Numbering
 from mcpthermal.fem.surfaces import Patch
 from mcpthermal.fem.tet_operator import TetOperator, TetSystem

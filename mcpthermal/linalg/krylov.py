@@ -171,7 +171,7 @@ def _gmres_cycle(
         if not np.isfinite(length):
             raise LinearSolveError("GMRES: the operator or the preconditioner returned NaN or infinity")
         square = hessenberg[: step + 2, : step + 1]
-        weights = np.linalg.lstsq(square, load[: step + 2], rcond=None)[0]
+        weights = np.asarray(np.linalg.lstsq(square, load[: step + 2], rcond=None)[0], float)
         if np.linalg.norm(load[: step + 2] - square @ weights) <= 0.9 * target or length <= 1e-14 * size:
             break
         basis.append(image / length)
