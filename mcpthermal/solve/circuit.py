@@ -1,8 +1,8 @@
 """The circuit outside a package: sources and resistors between terminals and free nodes, reduced to the terminals.
 
 Nodal analysis (Ho, Ruehli and Brennan, The modified nodal approach to network analysis, IEEE Trans. Circuits and
-Systems 22, 1975). Voltage sources join nodes to groups of one unknown and fixed offsets, free nodes are eliminated: what
-the field sees is symmetric, a conductance between its terminals and currents into them.
+Systems 22, 1975). Voltage sources join nodes to groups of one unknown and fixed offsets, free nodes are eliminated:
+what the field sees is symmetric, a conductance between its terminals and currents into them.
 """
 
 from __future__ import annotations
@@ -129,7 +129,7 @@ class Circuit:
         if free:
             load = injected[free] - conductance[np.ix_(free, kept)] @ heads
             level[free] = np.linalg.solve(conductance[np.ix_(free, free)], load)
-        return {name: float(level[g] + voltages * o) for name, g, o in zip(self.nodes, self.group, self.offset)}
+        return {name: float(level[g] + voltages * o) for name, g, o in zip(self.nodes, self.group, self.offset, strict=True)}
 
     def elements(self, potentials: dict[str, float]) -> list[dict[str, Any]]:
         """One row for each resistor: its ends, resistance (ohm), current from a to b (A) and power (W)."""

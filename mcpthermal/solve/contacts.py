@@ -135,7 +135,7 @@ def conducting_faces(mesh: Any, faces: Any, cells: Any) -> Any:
 
 
 def cuts_of(case: Case, mesh: Any, kind: str, cells: Any) -> Any:
-    """All faces between some cells at which a field may jump: of interfaces with "thermal" or "electrical" resistance."""
+    """All faces between some cells at which a field may jump; `kind` is "thermal" or "electrical"."""
     found = None
     for interface in case.interfaces:
         if interface.has_thermal if kind == "thermal" else interface.has_electrical:

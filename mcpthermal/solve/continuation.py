@@ -196,6 +196,7 @@ class Branch:
         rise = problem.moved(point.state.rise, arc * point.tangent)
         row, corner = self._weigh(point.tangent), point.slope / self._factor_scale
         origin = number.pick(point.state.rise)
+        size = np.inf
         for count in range(CORRECTIONS):
             state = self._reach(rise, factor, potential)
             if state is None:
@@ -205,7 +206,7 @@ class Branch:
                 zero = np.zeros(len(state.residual))
                 tangent, slope = self._bordered(state, by_factor, row, corner, zero, 1.0, LINEAR)
                 return self._normed(Point(factor, state, tangent, slope), point.tangent, point.slope), count
-            if count and state.size > 10 * size:
+            if state.size > 10 * size:
                 return None, count
             size = state.size
             gone = float(row @ (number.pick(rise) - origin)) + corner * (factor - point.factor) / self._factor_scale

@@ -108,7 +108,7 @@ class ElectricalProblem:
         ties = [np.concatenate([self.entries[name] for name, _ in members]) for members in groups]
         self.numbering = Numbering(space.active, fixed, ties)
         self._heads = self._head_entries(groups)
-        self._base = self._reference_potential(groups)
+        self._level, self._base = self._reference_potential(groups)
         if method == "auto" and self.numbering.size <= DIRECT_LIMIT:
             method = "direct"
         self.solver = Solver(tolerance, method)
@@ -118,8 +118,8 @@ class ElectricalProblem:
         number = self.numbering.number
         return np.array([self.entries[m[0][0]][number[self.entries[m[0][0]]] >= 0][0] for m in groups], np.int64)
 
-    def _reference_potential(self, groups: list[list[tuple[str, float]]]) -> Floats:
-        """A constant for each conductor, that of one of its terminals, with the prescribed values and offsets.
+    def _reference_potential(self, groups: list[list[tuple[str, float]]]) -> tuple[Floats, Floats]:
+        """A constant for each conductor, that of one of its terminals; the same with prescribed values and offsets.
 
         Solving for the difference keeps the residual relative to the currents, not to the potentials.
         """
@@ -135,18 +135,24 @@ class ElectricalProblem:
         level = np.zeros(count)
         for name, volt in reversed(self.circuit.members(0)):
             level[np.isin(net, net[touched[name]])] = volt
-        base = np.zeros(self.space.size)
+        constant = np.zeros(self.space.size)
         for value in np.unique(level[level != 0.0]):
-            base[self.space.cell_entries(np.append(level == value, False)[group])] = value
+            constant[self.space.cell_entries(np.append(level == value, False)[group])] = value
+        base = constant.copy()
         for members in groups:
             for name, offset in members:
                 base[self.entries[name]] = level[touched[name][0]] + offset
-        return np.where(self.numbering.is_fixed, self.numbering.values, base)
+        return constant, np.where(self.numbering.is_fixed, self.numbering.values, base)
 
     @property
     def uniform(self) -> Floats:
         """The load of terminals with a uniform current density (A)."""
         return self.factors.current * self._uniform
+
+    @property
+    def level(self) -> Floats:
+        """A constant potential for each conductor (V)."""
+        return self.factors.voltage * self._level
 
     @property
     def base(self) -> Floats:
@@ -178,8 +184,9 @@ class ElectricalProblem:
         operator = self.operator(temperature)
         matrix, supply = self._circuit()
         operator.add_matrices([matrix])
-        number, base = self.numbering, self.base
-        load = number.collapse(supply - operator.apply(base))
+        number, base, level = self.numbering, self.base, self.level
+        # A constant drives no current through the conductors but that of rounding.
+        load = number.collapse(supply - operator.apply(base - level) - matrix @ level)
         guess = None if potential is None else number.pick(potential - base)
         scale = slack * float(np.linalg.norm(load))
         system = self.space.system(operator, number)
@@ -189,7 +196,7 @@ class ElectricalProblem:
             # A long thin conductor's potentials are large beside its currents' own share of them: do not ask
             # for a residual below what their rounding leaves.
             signs = np.random.default_rng(0).choice([-1.0, 1.0], self.space.size)
-            noise = operator.apply(np.finfo(float).eps * signs * (base + number.expand(guess)))
+            noise = operator.apply(np.finfo(float).eps * signs * (base - level + number.expand(guess)))
             scale = max(scale, 4 * float(np.linalg.norm(number.collapse(noise))) / self.solver.rtol)
         unknowns, report = self.solver.solve(system, load, guess, scale=scale)
         potential = base + number.expand(unknowns)
@@ -262,7 +269,8 @@ class ElectricalProblem:
 
     def _field_current(self, state: CurrentState) -> Floats:
         """What the conductors take in at each raw entry (A)."""
-        return state.operator.apply(state.potential) - state.circuit @ state.potential
+        potential = state.potential - self.level
+        return state.operator.apply(potential) - state.circuit @ potential
 
     def terminals(self, state: CurrentState) -> dict[str, tuple[float, float]]:
         """Mean potential (V) and current into the conductor (A) of each terminal.

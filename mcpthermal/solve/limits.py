@@ -11,10 +11,21 @@ import numpy as np
 from mcpthermal.case import Case
 from mcpthermal.errors import InputError, NoSteadyState, near_misses
 from mcpthermal.linalg import Method
-from mcpthermal.loads import Convection, Current, CurrentLoad, FixedTemperature, HeatFlux, HeatSink, Leakage, Power
-from mcpthermal.loads import PowerMap, Radiation, Voltage
+from mcpthermal.loads import (
+    Convection,
+    Current,
+    CurrentLoad,
+    FixedTemperature,
+    HeatFlux,
+    HeatSink,
+    Leakage,
+    Power,
+    PowerMap,
+    Radiation,
+    Voltage,
+)
 from mcpthermal.result.steady import SteadyResult
-from mcpthermal.solve.continuation import PARAMETERS, Branch, Point
+from mcpthermal.solve.continuation import Branch, Point
 from mcpthermal.solve.newton import Newton
 from mcpthermal.solve.run import Run
 from mcpthermal.units import describe, quantity
@@ -265,8 +276,8 @@ class _Search:
         """The load at a factor, in the parameter's unit."""
         case = self.run.case
         if self.parameter == "ambient":
-            ambients = [getattr(load, "ambient", getattr(load, "temperature", 0.0)) for load in case.of(*KINDS["ambient"][0])]
-            return float(max(ambients) + factor)
+            loads = case.of(*KINDS["ambient"][0])
+            return float(max(getattr(load, "ambient", None) or load.temperature for load in loads) + factor)
         if self.parameter == "current":
             return float(factor * max(abs(load.current) for load in case.of(Current, CurrentLoad)))
         if self.parameter == "voltage":
@@ -278,6 +289,3 @@ class _Search:
             powers = [load.power for load in case.of(Leakage)]
             return float(factor * sum(p for p in powers if isinstance(p, int | float)))
         return float(factor)
-
-
-assert set(KINDS) | {"load"} == set(PARAMETERS)

@@ -115,7 +115,7 @@ def resistance_matrix(
     kelvin = quantity(temperature, "K", "temperature of the conductors", above=0.0)
     contacts = tuple(interfaces) if is_list(interfaces) else (interfaces,)
     heat = [FixedTemperature(part.name, kelvin) for part in package.parts if not part.is_void]
-    case = Case(package, [*(Voltage(name, 0.0) for name in names), *contacts, *heat])
+    case = Case(package, (*(Voltage(name, 0.0) for name in names), *contacts, *heat))
     run = Run(case, mesh, order, linear_tolerance)
     assert run.problem.electrical is not None
     conductance = _conductance(run.problem.electrical, run.problem.thermal.reference + run.problem.start, names)

@@ -83,7 +83,10 @@ class Run:
         temperature = problem.thermal.reference + rise
         heat = problem.thermal.heat(state.thermal, state.heat, rise)
         sizes = {"temperature": problem.numbering.size, "cells": int(self.mesh.n_cells)}
-        potential, terminals, nodes, elements, electric = None, {}, {}, (), 0.0
+        potential, electric = None, 0.0
+        terminals: dict[str, tuple[float, float]] = {}
+        nodes: dict[str, float] = {}
+        elements: tuple[dict[str, Any], ...] = ()
         if problem.electrical is not None and state.current is not None:
             electrical, current = problem.electrical, state.current
             potential = current.potential
