@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from mcpthermal.fem.columns import ColumnSpace
 from mcpthermal.fem.recovery import at_points, mean_fluxes
-from mcpthermal.fem.tetrahedra import TetSpace
 from mcpthermal.result.vias import electrical_axes, thermal_axes
 
 if TYPE_CHECKING:

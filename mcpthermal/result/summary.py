@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mcpthermal.linalg import pardiso_available
+from mcpthermal.units import describe
 
 if TYPE_CHECKING:
     from mcpthermal.result.steady import SteadyResult
@@ -19,6 +20,8 @@ def summarise(result: SteadyResult) -> str:
         _temperatures(result),
         _vias(result),
         _terminals(result),
+        _resistors(result),
+        _interfaces(result),
         "Energy balance (heat into the package)\n" + result.balance.table(),
         _charge(result),
         _numerics(result),
@@ -80,6 +83,36 @@ def _terminals(result: SteadyResult) -> str:
     return "\n".join(lines)
 
 
+def _resistors(result: SteadyResult) -> str:
+    if not result.elements:
+        return ""
+    rows = [(f"{row['a']} to {row['b']}", row) for row in result.elements]
+    width = max(len(name) for name, _ in rows)
+    lines = ["Resistors of the circuit (their heat is outside the package)"]
+    lines += [
+        f"  {name:<{width}}  {describe(row['resistance'], 'ohm'):>12} {row['current']:+10.5f} A {row['power']:12.6g} W"
+        for name, row in rows
+    ]
+    return "\n".join(lines)
+
+
+def _interfaces(result: SteadyResult) -> str:
+    rows = result.interfaces()
+    if not rows:
+        return ""
+    width = max(len(row["name"]) for row in rows)
+    lines = ["Interfaces (from the first side to the second)"]
+    head = f"  {'interface':<{width}}  {'area':>11} {'mean jump':>11} {'greatest':>11} {'heat':>13} {'current':>12}"
+    lines.append(head + f" {'Joule':>12}")
+    for row in rows:
+        heat = "-" if row["heat"] is None else f"{row['heat']:+.6g} W"
+        lines.append(
+            f"  {row['name']:<{width}}  {row['area'] * 1e6:7.4g} mm2 {row['mean_jump']:+9.4f} K {row['max_jump']:9.4f} K "
+            f"{heat:>13} {row['current']:+10.5f} A {row['joule_power']:10.4g} W"
+        )
+    return "\n".join(lines)
+
+
 def resistances(result: SteadyResult) -> list[tuple[str, str, float]]:
     """From the reference terminal of each conductor to its others: (reference, other, ohm per its current)."""
     if result.electrical is None:
@@ -118,8 +151,9 @@ def _numerics(result: SteadyResult) -> str:
     record = result.provenance
     lines = ["Numerics", f"  mesh: {result.mesh.summary()}"]
     lines.append("  unknowns: " + ", ".join(f"{name} {count:,}" for name, count in record.sizes.items()))
-    last = result.history[-1]
-    lines.append(f"  {len(result.history)} coupling iterations, last change {last.change:.1e} K")
+    if result.history:
+        last = result.history[-1]
+        lines.append(f"  {len(result.history)} iterations of Newton's method, last change {last.change:.1e} K")
     final = {
         str(item["field"]): f"{item['method']}, {item['iterations']} iterations, residual {item['residual']:.0e}"
         for item in record.solves
