@@ -10,10 +10,8 @@ import scipy.sparse as sp
 
 import mcpthermal as mt
 
-SPEC = mt.MeshSpec(max_size=0.6e-3, edge_size=0.5e-3, layer_size=0.2e-3)
 
-
-def pin_mesh() -> mt.ColumnMesh:
+def pin_mesh(layer_size: float = 0.2e-3) -> mt.ColumnMesh:
     """A pin in a mould between a base and a lid: its foot, mantle and top are inside the body."""
     plate = mt.rectangle((2e-3, 1.2e-3))
     pin = mt.rectangle((0.6e-3, 0.4e-3), at=(0.2e-3, 0.1e-3))
@@ -23,7 +21,8 @@ def pin_mesh() -> mt.ColumnMesh:
         mt.Part("pin", pin, (0.3e-3, 0.6e-3), "copper"),
         mt.Part("lid", plate, (0.6e-3, 0.8e-3), "copper"),
     ]
-    return mt.generate_mesh(mt.Package.from_parts(parts), SPEC)
+    spec = mt.MeshSpec(max_size=0.6e-3, edge_size=0.5e-3, layer_size=layer_size)
+    return mt.generate_mesh(mt.Package.from_parts(parts), spec)
 
 
 def quarter_mesh() -> mt.ColumnMesh:
@@ -42,6 +41,8 @@ CUTS = {
     "the level outside and upright in an edge": ("pin", "mould|base pin|mould"),
     "all around the pin": ("pin", "pin|base pin|mould pin|lid"),
     "everything": ("pin", "pin|base pin|mould pin|lid mould|base mould|lid"),
+    "all around a pin of one layer": ("thin pin", "pin|base pin|mould pin|lid"),
+    "all around a mould of one layer": ("thin pin", "mould|base pin|mould mould|lid"),
     "levels in a point": ("quarters", "q0|base q2|base"),
     "upright in a line": ("quarters", "q0|q1 q2|q3"),
     "an upright stretch": ("quarters", "q0|q1"),
@@ -53,6 +54,9 @@ CUTS = {
 def joined(items: list[Any]) -> Any:
     """Faces of several interfaces as one."""
     return type(items[0])(*(np.concatenate([getattr(item, f.name) for item in items]) for f in fields(items[0])))
+
+
+MESHES = {"pin": pin_mesh, "thin pin": lambda: pin_mesh(0.4e-3), "quarters": quarter_mesh}
 
 
 def faces_between(mesh: Any, pairs: str) -> Any:

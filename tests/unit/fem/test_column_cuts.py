@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import scipy.sparse as sp
-from cut_problems import CUTS, assert_split_just_at, faces_between, jump_matrix, pin_mesh, places, quarter_mesh
+from cut_problems import CUTS, MESHES, assert_split_just_at, faces_between, jump_matrix, places
 
 import mcpthermal as mt
 from mcpthermal.fem.columns import ColumnSpace
@@ -28,9 +28,9 @@ AXES: list[Any] = [LAWS[0], LAWS[2], LAWS[1], LAWS[0], LAWS[1]]
 """Base and lid constant, the mould a full tensor, the pin varying; likewise the four blocks."""
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=3)
 def mesh_of(kind: str) -> mt.ColumnMesh:
-    return pin_mesh() if kind == "pin" else quarter_mesh()
+    return MESHES[kind]()
 
 
 @lru_cache(maxsize=20)

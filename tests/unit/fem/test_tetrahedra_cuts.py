@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from cut_problems import CUTS, assert_split_just_at, faces_between, jump_matrix, pin_mesh, places, quarter_mesh
+from cut_problems import CUTS, MESHES, assert_split_just_at, faces_between, jump_matrix, places
 from skfem import MeshTet
 
 import mcpthermal as mt
@@ -30,7 +30,7 @@ def split(columns: mt.ColumnMesh) -> mt.TetMesh:
 
 @pytest.fixture(scope="module")
 def meshes() -> dict[str, mt.TetMesh]:
-    return {"pin": split(pin_mesh()), "quarters": split(quarter_mesh())}
+    return {name: split(make()) for name, make in MESHES.items()}
 
 
 @pytest.mark.parametrize("order", [1, 2])
