@@ -6,7 +6,7 @@ import importlib
 
 from reference_cases.study import Row, Study, run
 
-FAMILIES = ("conductors", "stacks", "spreading", "standards")
+FAMILIES = ("conductors", "stacks", "spreading", "standards", "wires", "runaway")
 
 
 def all_studies() -> tuple[Study, ...]:

@@ -57,6 +57,19 @@ def grade(gmsh: Any, size: float, fine: Mapping[Point, float]) -> None:
                 gmsh.model.mesh.setSize([point], wanted)
 
 
+def cylinder(gmsh: Any, radius: float, height: float, size: float) -> None:
+    """A cylinder on z = 0 (mm) with its foot, head and side."""
+    occ = gmsh.model.occ
+    disc = occ.addDisk(0, 0, 0, radius, radius)
+    head, body, side = occ.extrude([(2, disc)], 0, 0, height, numElements=[1])
+    occ.synchronize()
+    group(gmsh, 3, "cylinder", [body[1]])
+    for name, tag in (("foot", disc), ("head", head[1]), ("side", side[1])):
+        group(gmsh, 2, name, [tag])
+    # One point on a circle: its size is that of the whole.
+    gmsh.model.mesh.setSize(gmsh.model.getEntities(0), size)
+
+
 def group(gmsh: Any, dimension: int, name: str, tags: Sequence[int]) -> None:
     """A named physical group."""
     gmsh.model.addPhysicalGroup(dimension, list(tags), name=name)
