@@ -23,6 +23,15 @@ EDGE = 1 / 55
 NARROW = 1.4
 """In-plane size at the outline of a narrow part, relative to its half width, on the level "normal"."""
 
+SOURCE = 0.1
+"""In-plane size at the outline of a part that may be a source of heat, relative to its half width."""
+
+SOURCE_LAYER = 0.16
+"""Thickness of the layers next to it, relative to its half width."""
+
+SOURCES = ("", "chip")
+"""Roles of parts that may be sources of heat by themselves."""
+
 GROWTH = 0.45
 """How fast the in-plane size grows with the distance from an outline."""
 
@@ -31,6 +40,9 @@ VERTICAL = 1 / 40
 
 RATIO = 2.2
 """How fast layers thicken away from an interface."""
+
+ROOM = 300.0
+"""The temperature (K) at which conductivities are compared."""
 
 FEWEST = 6
 """Layers thicken to this part of the interval between two interfaces at most."""
@@ -101,7 +113,7 @@ def outline_size(part: Part, spec: MeshSpec, extent: float) -> float:
     if part.name in spec.sizes:
         return spec.sizes[part.name]
     largest = spec.edge_size or spec.factor * EDGE * extent
-    return min(largest, spec.factor * NARROW * half_width(part))
+    return min(largest, spec.factor * (SOURCE if part.role in SOURCES else NARROW) * half_width(part))
 
 
 def segment_count(radius: float, size: float) -> int:
@@ -109,16 +121,39 @@ def segment_count(radius: float, size: float) -> int:
     return 4 * max(2, math.ceil(2 * math.pi * radius / size / 4))
 
 
-def graded_levels(interfaces: Sequence[float], spec: MeshSpec, extent: float) -> np.ndarray:
+def graded_levels(interfaces: Sequence[float], parts: Sequence[Part], spec: MeshSpec, extent: float) -> np.ndarray:
     """All levels (m): the interfaces, and between them layers that thicken away from both."""
     largest = spec.max_layer_size or math.inf
-    first = min(spec.layer_size or spec.factor * VERTICAL * extent, largest)
     levels = [interfaces[0]]
     for low, high in pairwise(interfaces):
+        first = min(spec.layer_size or _first_layer(low, high, parts, spec, extent), largest)
         thickest = min(largest, max(first, (high - low) / (FEWEST / spec.factor)))
         inner = low + (high - low) * _graded_fractions((high - low) / first, thickest / first)
         levels += [*inner, high]
     return np.array(levels)
+
+
+def _first_layer(low: float, high: float, parts: Sequence[Part], spec: MeshSpec, extent: float) -> float:
+    """The thickness (m) of the layers at both ends of an interval.
+
+    Heat spreads from a small source within its own width, and where it conducts badly along z within less.
+    """
+    slack = 1e-3 * (high - low)
+    size, squeeze = VERTICAL * extent, 1.0
+    for part in parts:
+        z0, z1 = part.z
+        ends = min(abs(end - other) for end in part.z for other in (low, high)) <= slack
+        if part.role in SOURCES and ends:
+            size = min(size, SOURCE_LAYER * half_width(part))
+        if z0 < high - slack and z1 > low + slack and not part.is_void:
+            squeeze = min(squeeze, _squeeze(part))
+    return spec.factor * size * squeeze
+
+
+def _squeeze(part: Part) -> float:
+    """The root of the ratio of conductivities along z and in the plane, where it is below one."""
+    along_x, along_y, along_z = (float(law(ROOM)) for law in part.material.thermal_axes[:3])
+    return max(0.05, min(1.0, math.sqrt(along_z / max(along_x, along_y))))
 
 
 def _graded_fractions(thickness: float, thickest: float) -> np.ndarray:

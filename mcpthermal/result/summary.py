@@ -131,7 +131,8 @@ def resistances(result: SteadyResult) -> list[tuple[str, str, float]]:
         reference = (fixed or names)[0]
         for name in names:
             drop, current = result.voltage(name) - result.voltage(reference), result.current(name)
-            if drop != 0.0 and current != 0.0:
+            level = abs(result.voltage(name)) + abs(result.voltage(reference))
+            if abs(drop) > 1e-12 * level and current != 0.0:
                 rows.append((reference, name, abs(drop / current)))
     return rows
 

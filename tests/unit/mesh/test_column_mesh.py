@@ -189,7 +189,7 @@ def test_levels_of_fineness() -> None:
 @given(st.floats(0.01, 1000.0))
 def test_layers_are_graded(thickness: float) -> None:
     first = 10 * um
-    levels = graded_levels([0.0, thickness * first], MeshSpec(layer_size=first), 10 * mm)
+    levels = graded_levels([0.0, thickness * first], [], MeshSpec(layer_size=first), 10 * mm)
     steps = np.diff(levels)
     assert levels[0] == 0.0 and levels[-1] == pytest.approx(thickness * first)
     assert steps == pytest.approx(steps[::-1])
@@ -201,8 +201,27 @@ def test_layers_are_graded(thickness: float) -> None:
 @pytest.mark.parametrize("thickness", [1.0, 2.0, 2.0 * (1 + 1e-15), 6.4, 6.4 * (1 + 1e-15), 20.48])
 def test_no_layer_is_lost_to_rounding(thickness: float) -> None:
     """Whole multiples of the graded sizes leave no layer of zero thickness in the middle."""
-    steps = np.diff(graded_levels([0.0, thickness * 10 * um], MeshSpec(layer_size=10 * um), 10 * mm))
+    steps = np.diff(graded_levels([0.0, thickness * 10 * um], [], MeshSpec(layer_size=10 * um), 10 * mm))
     assert steps.min() > 2 * um
+
+
+def test_no_layer_is_thicker_than_asked_for() -> None:
+    steps = np.diff(graded_levels([0.0, 1 * mm], [], MeshSpec(layer_size=10 * um, max_layer_size=50 * um), 10 * mm))
+    assert steps.max() <= 50.5 * um
+    assert steps.min() == pytest.approx(10 * um, rel=0.05)
+
+
+def test_layers_fit_small_sources_and_poor_conduction_through() -> None:
+    """Next to a chip of half a millimetre layers are finer, and where k_z is a hundredth by its root."""
+    wide = mt.Part("slab", mt.rectangle(10 * mm), (0.0, 1 * mm), mt.Material("slab", 100.0))
+    small = mt.Part("spot", mt.rectangle(0.5 * mm), (1 * mm, 1.1 * mm), mt.Material("spot", 100.0), role="chip")
+    slow = mt.Part("slab", mt.rectangle(10 * mm), (0.0, 1 * mm), mt.Material("slow", (100.0, 100.0, 1.0)))
+
+    def first(*parts: mt.Part) -> float:
+        return float(np.diff(graded_levels([0.0, 1 * mm], parts, MeshSpec(), 10 * mm))[0])
+
+    assert first(wide, small) < 0.3 * first(wide)
+    assert first(slow) == pytest.approx(0.1 * first(wide), rel=0.3)
 
 
 def test_circles_have_a_multiple_of_four_sides() -> None:
