@@ -26,8 +26,8 @@ Floats = NDArray[np.float64]
 DIRECT_LIMIT = 120_000
 """Unknowns up to which conductors, which are thin and fill in little, are factorised."""
 
-STALE = 3
-"""Factors that took more iterations than this are made anew before derivatives lean on them."""
+STALE = 1e-8
+"""Factors that leave a greater relative residual are of another temperature: derivatives do not lean on them."""
 
 
 @dataclass
@@ -213,8 +213,6 @@ class ElectricalProblem:
         return state
 
     def _linearise(self, state: CurrentState, points: Any) -> None:
-        if state.report.iterations > STALE:
-            self.solver.reset()
         view = self.space.view()
         for block in self.space.blocks:
             _, part = self.space.block_cells(block)
@@ -245,7 +243,11 @@ class ElectricalProblem:
             return np.zeros(space.size)
         made = self.solver.preconditioner(state.system)
         if made.exact:
-            return number.expand(made.solve(right))
+            solved = made.solve(right)
+            if np.linalg.norm(right - state.system.apply(solved)) > STALE * np.linalg.norm(right):
+                self.solver.reset()
+                solved = self.solver.preconditioner(state.system).solve(right)
+            return number.expand(solved)
         scale = max(1.0, tolerance / self.solver.rtol) * float(np.linalg.norm(right))
         solved, _ = self.solver.solve(state.system, right, scale=scale)
         return number.expand(solved)
