@@ -25,7 +25,7 @@ from mcpthermal.loads import (
     Voltage,
 )
 from mcpthermal.result.steady import SteadyResult
-from mcpthermal.solve.continuation import Branch, Point
+from mcpthermal.solve.continuation import FIRST_RISE, Branch, Point
 from mcpthermal.solve.newton import Newton
 from mcpthermal.solve.run import Run
 from mcpthermal.units import describe, quantity
@@ -43,7 +43,10 @@ GROWTH = 1.7
 """Most growth of the arc from one step to the next."""
 
 LONGEST = 8.0
-"""The longest arc, in units of the first rise."""
+"""The longest arc, in units of the first rise, or of the rise itself where that is greater."""
+
+ASYMPTOTIC = 0.01
+"""A load that grows by less than this part of what the rise does (logarithms) approaches a limit."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,7 @@ class Limit:
     parameter : str
     factor : float
         What the case's loads can be multiplied with (for "ambient": raised by, K); infinite if no limit was found.
+        Where the temperature grows beyond all bounds, as with a metal's current, what the load approaches.
     value : float
         The load at the limit: the greatest current (A) or voltage (V), the total power or leakage (W, at its reference
         temperature), the highest ambient (K).
@@ -99,7 +103,7 @@ class Limit:
 
     @property
     def found(self) -> bool:
-        """Whether the branch turns."""
+        """Whether the branch turns, or approaches a load that it does not reach."""
         return bool(np.isfinite(self.factor))
 
     def summary(self) -> str:
@@ -244,10 +248,27 @@ class _Search:
             self.points.append(point)
             if point.factor >= until or self._hottest(point) > self.hottest:
                 break
-            arc = min(arc * (GROWTH if corrections <= 3 else 0.7 if corrections > 5 else 1.0), LONGEST)
+            longest = max(LONGEST, 0.7 * self._rise(point) / FIRST_RISE)
+            arc = min(arc * (GROWTH if corrections <= 3 else 0.7 if corrections > 5 else 1.0), longest)
 
     def _hottest(self, point: Point) -> float:
         return float(point.state.temperature[self.run.problem.thermal.space.active].max())
+
+    def _rise(self, point: Point) -> float:
+        return self._hottest(point) - self._hottest(self.points[0])
+
+    def _asymptote(self) -> float:
+        """The factor that the branch approaches while the rise grows beyond all bounds; infinite if there is none.
+
+        A resistance that is linear in the temperature makes 1 / factor^2 linear in 1 / rise.
+        """
+        if len(self.points) < 3:
+            return float(np.inf)
+        (first, low), (last, high) = ((p.factor, self._rise(p)) for p in self.points[-2:])
+        if not (0 < first < last and 0 < low < high and np.log(last / first) < ASYMPTOTIC * np.log(high / low)):
+            return float(np.inf)
+        slope = (first**-2 - last**-2) / (1 / low - 1 / high)
+        return float((last**-2 - slope / high) ** -0.5)
 
     def limit(self) -> Limit:
         """What was found."""
@@ -264,7 +285,7 @@ class _Search:
         rows += [self._row(point, False) for point in past]
         parts = [part.name for part in run.case.package.parts if not part.is_void]
         spot = max(parts, key=result.max_temperature)
-        factor = top.factor if self.turned is not None else np.inf
+        factor = top.factor if self.turned is not None else self._asymptote()
         value = self._value(factor)
         unit = KINDS[self.parameter][1] if self.parameter in KINDS else ""
         return Limit(self.parameter, float(factor), value, unit, spot, tuple(rows), result)
