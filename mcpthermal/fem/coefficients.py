@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,24 @@ from mcpthermal.materials.base import Law
 Floats = NDArray[np.float64]
 Axes = tuple[Law, ...]
 """A conductivity: laws along x, y, z, or of the entries xx, yy, zz, yz, xz, xy of a symmetric tensor."""
+
+
+
+@dataclass(frozen=True)
+class Storage:
+    """What a time step adds to conduction: heat capacities of parts, times a rate.
+
+    Attributes
+    ----------
+    capacity : sequence
+        For each part a heat capacity (J/(m3 K)) as the only entry of a tuple, or None.
+    rate : float
+        (1/s)
+    """
+
+    capacity: Sequence[Axes | None]
+    rate: float
+
 
 _ANY_TEMPERATURE = np.array([300.0])
 

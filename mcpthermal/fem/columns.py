@@ -12,7 +12,7 @@ from skfem import ElementTriP2
 from skfem.quadrature import get_quadrature
 from skfem.refdom import RefTri
 
-from mcpthermal.fem.coefficients import Axes, constant_axes, depends_on_temperature, evaluate_axes
+from mcpthermal.fem.coefficients import Axes, Storage, constant_axes, depends_on_temperature, evaluate_axes
 from mcpthermal.fem.column_operator import LOAD, SLOPES, VALUES, WEIGHTS, ColumnOperator, line_values
 from mcpthermal.fem.column_system import ColumnSystem
 from mcpthermal.fem.lattice import Lattice, continuous_pairs
@@ -116,40 +116,57 @@ class ColumnSpace:
 
     # --- operators ----------------------------------------------------------------------------------------
 
-    def operator(self, axes: Sequence[Axes | None], temperature: Any = None) -> ColumnOperator:
-        """The conduction operator for the laws of each part.
+    def operator(
+        self, axes: Sequence[Axes | None], temperature: Any = None, storage: Storage | None = None
+    ) -> ColumnOperator:
+        """The conduction operator for the laws of each part, with storage of heat if asked for.
 
         `temperature` maps a block to the temperature at its points (K); None if no law needs one.
         """
         operator = ColumnOperator(self.plane, self.heights, self.lattice)
-        fixed = constant_axes(axes)
+        capacity = [None] * len(axes) if storage is None else storage.capacity
+        fixed, kept = constant_axes(axes), constant_axes(capacity)
+        rate = 0.0 if storage is None else storage.rate
         groups: dict[bytes, list[int]] = {}
         for layer, found in enumerate(self.part):
             parts = np.unique(found[found >= 0])
-            if any(len(axes[part] or ()) == 6 for part in parts) or depends_on_temperature(axes, parts):
+            varies = depends_on_temperature(axes, parts) or depends_on_temperature(capacity, parts)
+            if varies or any(len(axes[part] or ()) == 6 for part in parts):
                 known = None if temperature is None else temperature(layer)
-                values = evaluate_axes(axes, found, known, self.plane.weights.shape)
-                values = np.broadcast_to(values, (len(values), 3, *values.shape[2:]))
-                operator.add_varying(layer, *self._planar_entries(values, at_points=True))
-                if len(values) == 6:
-                    x, y = (self._flat(values[entry]) for entry in (4, 3))
-                    drift_x, drift_y = self.plane.drift_maps
-                    operator.add_oblique(layer, (drift_x @ x + drift_y @ y).T)
+                self._add_varying(operator, layer, axes, known, storage)
             else:
-                table = np.array([(0.0, 0.0, 0.0) if item is None else item[:3] for item in [*fixed, None]])
-                groups.setdefault(table[found].tobytes(), []).append(layer)
+                rows = [(0.0, 0.0, 0.0) if item is None else item[:3] for item in [*fixed, None]]
+                stored = [0.0 if item is None else rate * item[0] for item in [*kept, None]]
+                groups.setdefault(np.column_stack([rows, stored])[found].tobytes(), []).append(layer)
         for key, layers in groups.items():
-            values = np.frombuffer(key).reshape(-1, 3).T[:, None]
-            stiffness, mass = self._planar_entries(values, at_points=False)
+            values = np.frombuffer(key).reshape(-1, 4).T[:, None]
+            stiffness, mass = self._planar_entries(values[:3], values[3], at_points=False)
             operator.add_shared(np.array(layers), stiffness[0], mass[0])
         return operator
+
+    def _add_varying(self, operator: ColumnOperator, layer: int, axes: Any, known: Any, storage: Any) -> None:
+        found, shape = self.part[layer], self.plane.weights.shape
+        values = evaluate_axes(axes, found, known, shape)
+        values = np.broadcast_to(values, (len(values), 3, *shape))
+        stored = None
+        if storage is not None:
+            stored = storage.rate * evaluate_axes(storage.capacity, found, known, shape)[0]
+            stored = np.broadcast_to(stored, (3, *shape))
+        operator.add_varying(layer, *self._planar_entries(values, stored, at_points=True))
+        if len(values) == 6:
+            x, y = (self._flat(values[entry]) for entry in (4, 3))
+            drift_x, drift_y = self.plane.drift_maps
+            operator.add_oblique(layer, (drift_x @ x + drift_y @ y).T)
 
     @staticmethod
     def _flat(planes: Floats) -> Floats:
         return np.ascontiguousarray(planes.reshape(len(planes), -1).T)
 
-    def _planar_entries(self, values: Any, at_points: bool) -> tuple[Floats, Floats]:
-        """Entries of stiffness and mass for coefficients (entries, planes, ...)."""
+    def _planar_entries(self, values: Any, stored: Any, at_points: bool) -> tuple[Floats, Floats]:
+        """Entries of stiffness and mass for coefficients (entries, planes, ...).
+
+        What is stored (planes, ...) goes with the values along each line as the stiffness does.
+        """
         kind = 0 if at_points else 1
         x, y, z = (self._flat(values[entry]) for entry in range(3))
         maps = self.plane.conduction_maps
@@ -159,6 +176,8 @@ class ColumnSpace:
             stiffness = maps["x"][kind] @ x + maps["y"][kind] @ y
         if len(values) == 6:
             stiffness = stiffness + self.plane.shear_map[kind] @ self._flat(values[5])
+        if stored is not None and stored.any():
+            stiffness = stiffness + self.plane.mass_maps[kind] @ self._flat(stored)
         mass = self.plane.mass_maps[kind] @ z
         return np.ascontiguousarray(stiffness.T), np.ascontiguousarray(mass.T)
 

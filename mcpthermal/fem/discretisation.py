@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mcpthermal.errors import InputError
-from mcpthermal.fem.coefficients import Axes
+from mcpthermal.fem.coefficients import Axes, Storage
 from mcpthermal.fem.columns import ColumnSpace
 from mcpthermal.fem.numbering import Numbering
 from mcpthermal.fem.surfaces import Patch
@@ -85,8 +85,13 @@ class Space(Protocol):
         """This space's functions at the quadrature points of another (or its own)."""
         ...
 
-    def operator(self, axes: Sequence[Axes | None], temperature: Callable[[int], Floats] | None = None) -> Any:
-        """The conduction operator: `apply` on raw vectors, `add_matrices` for exchange at faces."""
+    def operator(
+        self,
+        axes: Sequence[Axes | None],
+        temperature: Callable[[int], Floats] | None = None,
+        storage: Storage | None = None,
+    ) -> Any:
+        """The operator of conduction and storage: `apply` on raw vectors, `add_matrices` for exchange at faces."""
         ...
 
     def system(self, operator: Any, numbering: Numbering) -> LinearSystem:

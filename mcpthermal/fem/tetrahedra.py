@@ -14,7 +14,7 @@ from skfem.element import DiscreteField
 from skfem.quadrature import get_quadrature
 from skfem.refdom import RefTet, RefTri
 
-from mcpthermal.fem.coefficients import Axes, evaluate_axes, varying_cells
+from mcpthermal.fem.coefficients import Axes, Storage, evaluate_axes, varying_cells
 from mcpthermal.fem.numbering import Numbering
 from mcpthermal.fem.surfaces import Patch
 from mcpthermal.fem.tet_operator import TetOperator, TetSystem
@@ -135,8 +135,10 @@ class TetSpace:
 
     # --- operators ----------------------------------------------------------------------------------------
 
-    def operator(self, axes: Sequence[Axes | None], temperature: Any = None) -> TetOperator:
-        """The conduction operator for the laws of each part.
+    def operator(
+        self, axes: Sequence[Axes | None], temperature: Any = None, storage: Storage | None = None
+    ) -> TetOperator:
+        """The conduction operator for the laws of each part, with storage of heat if asked for.
 
         `temperature` maps a block to the temperature at its points (K); None if no law needs one.
         """
@@ -156,10 +158,24 @@ class TetSpace:
             if not at_points.all():
                 values = evaluate_axes(axes, part[~at_points], None, (int(np.count_nonzero(~at_points)), 1))
                 local[~at_points] = self._metric(block, ~at_points, values) @ table.sum(axis=0)
+            if storage is not None:
+                local += self._stored(number, storage, temperature) @ self._mass_table
             dofs = self.dofs[block]
             ends = np.sort(np.stack([dofs[:, first].ravel(), dofs[:, second].ravel()]), axis=0)
             upper = upper + sp.coo_array((local.ravel(), (ends[0], ends[1])), shape=upper.shape).tocsr()
         return TetOperator((upper + sp.triu(upper, 1).T).tocsr())
+
+    def _stored(self, number: int, storage: Storage, temperature: Any) -> Floats:
+        """(n_cells, n_points) heat capacity of each point times the rate (W/K)."""
+        part, volume = self.part[self.slices[number]], self.volumes(number)[0]
+        known = None if temperature is None else temperature(number)
+        return storage.rate * evaluate_axes(storage.capacity, part, known, volume.shape)[0, 0] * volume
+
+    @cached_property
+    def _mass_table(self) -> Floats:
+        """(n_points, pairs of shapes): products of shape functions, in the order of the conduction table."""
+        first, second = np.triu_indices(self.shape_values.shape[1])
+        return self.shape_values[:, first] * self.shape_values[:, second]
 
     @cached_property
     def _conduction_table(self) -> tuple[Floats, Ints, Ints]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mcpthermal.materials.base import Law
+from mcpthermal.materials.capacity import HeatCapacity, heat_capacity
 from mcpthermal.materials.law import Constant, Exponential, Linear, Metal, Polynomial, PowerLaw, Table, as_law
 from mcpthermal.materials.library import material, materials
 from mcpthermal.materials.material import Material
@@ -11,6 +12,7 @@ from mcpthermal.materials.reader import law_from_table, material_from_table, rea
 __all__ = [
     "Constant",
     "Exponential",
+    "HeatCapacity",
     "Law",
     "Linear",
     "Material",
@@ -20,6 +22,7 @@ __all__ = [
     "Table",
     "as_law",
     "law_from_table",
+    "heat_capacity",
     "material",
     "material_from_table",
     "materials",

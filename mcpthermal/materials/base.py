@@ -19,6 +19,12 @@ EXPECTED = (273.15, 398.15)
 """Where a law without a range must make sense (K): 0 to 125 degC."""
 
 
+DATUM = 300.0
+"""Where integrals of laws begin (K)."""
+
+PANELS = 4
+
+
 @dataclass(frozen=True, kw_only=True)
 class Law(ABC):
     """A property as a function of the temperature.
@@ -54,6 +60,17 @@ class Law(ABC):
     @abstractmethod
     def derivative(self, temperature: ArrayLike) -> Array:
         """The derivative of the property with respect to the temperature, at temperatures in K."""
+
+    def integral(self, temperature: ArrayLike) -> Array:
+        """The integral of the property from `DATUM` to temperatures in K; by Gauss' rule where no formula is known."""
+        kelvin = np.asarray(temperature, dtype=float)
+        nodes, weights = np.polynomial.legendre.leggauss(8)
+        total = np.zeros_like(kelvin)
+        panel = (kelvin - DATUM) / PANELS
+        for number in range(PANELS):
+            for node, weight in zip(nodes, weights, strict=True):
+                total += weight * self(DATUM + panel * (number + (node + 1) / 2))
+        return total * panel / 2
 
     @property
     @abstractmethod

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 from scipy.interpolate import PchipInterpolator
 
 from mcpthermal.errors import MaterialError
-from mcpthermal.materials.base import Array, Law, read_numbers, refuse_where
+from mcpthermal.materials.base import DATUM, Array, Law, read_numbers, refuse_where
 from mcpthermal.units import quantity
 
 
@@ -35,6 +35,9 @@ class Constant(Law):
 
     def derivative(self, temperature: ArrayLike) -> Array:
         return np.zeros(np.shape(temperature))
+
+    def integral(self, temperature: ArrayLike) -> Array:
+        return self.value * (np.asarray(temperature, dtype=float) - DATUM)
 
     @property
     def is_constant(self) -> bool:
@@ -65,6 +68,11 @@ class Polynomial(Law):
         slopes = np.polynomial.polynomial.polyder(self.coefficients)
         return np.asarray(np.polynomial.polynomial.polyval(difference, slopes))
 
+    def integral(self, temperature: ArrayLike) -> Array:
+        whole = np.polynomial.polynomial.polyint(self.coefficients, lbnd=DATUM - self.reference_temperature)
+        difference = np.asarray(temperature, dtype=float) - self.reference_temperature
+        return np.asarray(np.polynomial.polynomial.polyval(difference, whole))
+
     @property
     def is_constant(self) -> bool:
         return not any(self.coefficients[1:])
@@ -89,6 +97,11 @@ class Linear(Law):
 
     def derivative(self, temperature: ArrayLike) -> Array:
         return np.full(np.shape(temperature), self.slope)
+
+    def integral(self, temperature: ArrayLike) -> Array:
+        kelvin = np.asarray(temperature, dtype=float)
+        # The mean of both ends is exact for a straight line.
+        return (self(kelvin) + self(DATUM)) / 2 * (kelvin - DATUM)
 
     @property
     def is_constant(self) -> bool:
@@ -230,6 +243,18 @@ class Table(Law):
         kelvin = np.asarray(temperature, dtype=float)
         inside = (kelvin >= self.temperatures[0]) & (kelvin <= self.temperatures[-1])
         return np.where(inside, _curve(self.temperatures, self.values)[1](kelvin), 0.0)
+
+    def integral(self, temperature: ArrayLike) -> Array:
+        kelvin = np.asarray(temperature, dtype=float)
+        whole = _curve(self.temperatures, self.values)[0].antiderivative()
+        low, high = self.temperatures[0], self.temperatures[-1]
+
+        def from_start(point: Array) -> Array:
+            inside = whole(np.clip(point, low, high))
+            below, above = np.minimum(point - low, 0.0), np.maximum(point - high, 0.0)
+            return np.asarray(inside + self.values[0] * below + self.values[-1] * above)
+
+        return from_start(kelvin) - from_start(np.asarray(DATUM))
 
     @property
     def is_constant(self) -> bool:
