@@ -129,7 +129,7 @@ def silicon_slab(size: float) -> Answer:
 RADIUS, K = 12.0, 100.0
 
 
-def half_space(shape: str, size: float) -> tuple[mt.Package, mt.TetMesh]:
+def half_space(shape: str, rim: str) -> tuple[mt.Package, mt.TetMesh]:
     """A hemisphere (mm) under z = 0, with a square of side 2 or a disc of radius 1 on its flat face."""
 
     def build(gmsh: Any) -> None:
@@ -149,12 +149,13 @@ def half_space(shape: str, size: float) -> tuple[mt.Package, mt.TetMesh]:
         group(gmsh, 3, "half_space", [tag for _, tag in gmsh.model.getEntities(3)])
         group(gmsh, 2, "far", far)
         group(gmsh, 2, "source", near)
-        _graded_to_the_rim(gmsh, near[0], size)
+        _graded_to_the_rim(gmsh, near[0], rim)
 
     return tetrahedra(build, {"half_space": mt.Material("solid", K)})
 
 
-def _graded_to_the_rim(gmsh: Any, source: int, size: float) -> None:
+def _graded_to_the_rim(gmsh: Any, source: int, size: str) -> None:
+    """The mesh size by the distance d from the rim."""
     field = gmsh.model.mesh.field
     edges = [abs(tag) for _, tag in gmsh.model.getBoundary([(2, source)])]
     # The rim is the part of the outline that does not lie in a plane of symmetry.
@@ -163,13 +164,13 @@ def _graded_to_the_rim(gmsh: Any, source: int, size: float) -> None:
     field.setNumbers(distance, "CurvesList", rim)
     field.setNumber(distance, "Sampling", 100)
     growth = field.add("MathEval")
-    field.setString(growth, "F", f"{0.02 * size} + {0.25 * size} * F{distance}")
+    field.setString(growth, "F", size.replace("d", f"F{distance}"))
     field.setAsBackgroundMesh(growth)
 
 
 def disc(size: float) -> Answer:
     """A disc of one temperature, and one with a uniform flux: 4 k a R and pi k a R of its middle."""
-    package, mesh = half_space("disc", size)
+    package, mesh = half_space("disc", f"{0.004 * size} + 0.35 * d")
     far = mt.Convection("far", K / (RADIUS * mm), AMBIENT)
     hot = mt.solve_steady(mt.Case(package, [mt.FixedTemperature("source", AMBIENT + 1), far]), mesh)
     heated = mt.solve_steady(mt.Case(package, [mt.HeatFlux("source", 1 / (pi * mm**2)), far]), mesh)
@@ -180,7 +181,7 @@ def disc(size: float) -> Answer:
 
 def square(size: float) -> Answer:
     """A square with a uniform flux: k sqrt(A) R of its middle."""
-    package, mesh = half_space("square", size)
+    package, mesh = half_space("square", f"{0.02 * size} + {0.25 * size} * d")
     far = mt.Convection("far", K / (RADIUS * mm), AMBIENT)
     result = mt.solve_steady(mt.Case(package, [mt.HeatFlux("source", 1 / (4 * mm**2)), far]), mesh)
     middle = K * sqrt(4) * mm * (result.temperature_at([(0.0, 0.0, 0.0)])[0] - AMBIENT)
