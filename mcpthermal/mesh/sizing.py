@@ -113,7 +113,8 @@ def outline_size(part: Part, spec: MeshSpec, extent: float) -> float:
     if part.name in spec.sizes:
         return spec.sizes[part.name]
     largest = spec.edge_size or spec.factor * EDGE * extent
-    return min(largest, spec.factor * (SOURCE if part.role in SOURCES else NARROW) * half_width(part))
+    by_default = spec.edge_size is None and part.role in SOURCES
+    return min(largest, spec.factor * (SOURCE if by_default else NARROW) * half_width(part))
 
 
 def segment_count(radius: float, size: float) -> int:

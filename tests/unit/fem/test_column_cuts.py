@@ -142,7 +142,7 @@ def test_a_huge_conductance_closes_the_cut(name: str, method: Any) -> None:
     space, cuts = space_of(name)
     closed = whole(space)
     solutions = []
-    for one, conductance in ((closed, 0.0), (space, 1e8), (space, 1e9), (space, 1e10)):
+    for one, conductance in ((closed, 0.0), (space, 1e8), (space, 1e9)):
         load = one.volume_load(space.mesh.of_parts(np.arange(len(space.mesh.part_names)) == 2), 1e9)
         faces = cuts if conductance else cuts.where(np.zeros(cuts.count, bool))
         solutions.append(Solver(1e-8, method).solve(system_of(one, faces, conductance), load)[0])
@@ -153,7 +153,6 @@ def test_a_huge_conductance_closes_the_cut(name: str, method: Any) -> None:
     errors = [np.abs(found - expected).max() / np.abs(expected).max() for found in solutions[1:]]
     assert errors[0] > 1e-6
     assert errors[1] == pytest.approx(errors[0] / 10, rel=0.05)
-    assert errors[2] == pytest.approx(errors[1] / 10, rel=0.05)
 
 
 def test_the_jump_is_the_flux_over_the_conductance() -> None:
