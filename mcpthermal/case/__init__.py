@@ -2,5 +2,6 @@
 
 from mcpthermal.case.case import Case
 from mcpthermal.case.electrical import Terminal
+from mcpthermal.case.transient import TransientSpec
 
-__all__ = ["Case", "Terminal"]
+__all__ = ["Case", "Terminal", "TransientSpec"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -10,6 +12,7 @@ import numpy as np
 
 from mcpthermal.case import contacts, electrical, thermal
 from mcpthermal.case.electrical import Terminal
+from mcpthermal.case.transient import TransientSpec
 from mcpthermal.errors import LoadError
 from mcpthermal.loads import ELECTRICAL, THERMAL, Interface
 from mcpthermal.package.columns import Place
@@ -28,10 +31,12 @@ class Case:
     ----------
     package : Package
     loads : sequence of loads
-        `Power`, `Leakage`, `PowerMap`, `HeatFlux`, `Convection`, `Radiation`, `HeatSink`, `FixedTemperature`,
-        `Voltage`, `Current`, `CurrentLoad`, `Resistor`, `Interface`.
+        `Power`, `Leakage`, `PowerMap`, `PowerTrace`, `HeatFlux`, `Convection`, `Radiation`, `HeatSink`,
+        `FixedTemperature`, `Voltage`, `Current`, `CurrentLoad`, `Resistor`, `Interface`.
     name : str
         For reports and folders.
+    transient : TransientSpec, optional
+        How a solution in time is asked for.
 
     Raises
     ------
@@ -43,6 +48,7 @@ class Case:
     package: Package
     loads: tuple[Any, ...]
     name: str = "case"
+    transient: TransientSpec | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.package, Package):
@@ -54,6 +60,10 @@ class Case:
                 raise LoadError(f"{load!r} is no load; use {names}")
         if not isinstance(self.name, str) or not self.name.strip():
             raise LoadError(f"name of a case: {self.name!r} is not allowed; give a word, e.g. 'power_on'")
+        if self.transient is not None and not isinstance(self.transient, TransientSpec):
+            raise LoadError(
+                f"transient of case '{self.name}': {self.transient!r} is no TransientSpec; give one, or None"
+            )
         object.__setattr__(self, "loads", loads)
         thermal.check(self)
         contacts.check(self)
@@ -62,6 +72,32 @@ class Case:
     def of(self, *kinds: type) -> tuple[Any, ...]:
         """All loads of the given types."""
         return tuple(load for load in self.loads if isinstance(load, kinds))
+
+    @cached_property
+    def varies(self) -> bool:
+        """Whether a load is a function of the time."""
+        return any(load.varies for load in self.loads)
+
+    def at(self, time: float) -> Case:
+        """The case with all loads as they are at a time (s); itself if none varies.
+
+        Raises
+        ------
+        InputError
+            If a load has a value at that time that is not allowed.
+        """
+        if not self.varies:
+            return self
+        # Places and contradictions do not depend on the time: they have been checked.
+        case = copy.copy(self)
+        object.__setattr__(case, "loads", tuple(load.at(time) for load in self.loads))
+        for name in ("varies", "terminals"):
+            case.__dict__.pop(name, None)
+        return case
+
+    def next_corner(self, time: float) -> float:
+        """The first time after `time` (s) at which a load or its slope jumps; inf if there is none."""
+        return min((load.next_corner(time) for load in self.loads), default=math.inf)
 
     def place(self, text: str) -> Place:
         """What a place of this package means."""
@@ -87,7 +123,10 @@ class Case:
 
     @cached_property
     def terminals(self) -> tuple[Terminal, ...]:
-        """The electrical terminals, places of the package; several loads at one place add up."""
+        """The electrical terminals, places of the package; several loads at one place add up.
+
+        The values of loads that vary are those at t = 0.
+        """
         return electrical.terminals(self)
 
     def terminal_faces(self, topology: Any, terminal: Terminal) -> Any:

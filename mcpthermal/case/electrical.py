@@ -26,9 +26,9 @@ class Terminal:
     name : str
         Its place.
     voltage : float or None
-        The prescribed potential (V), that of a `Voltage` to the ground.
+        The prescribed potential (V), that of a `Voltage` to the ground; at t = 0 if it varies.
     current : float
-        The total of the currents that are prescribed into the conductor (A).
+        The total of the currents that are prescribed into the conductor (A); at t = 0 if it varies.
     uniform : bool
         Whether the current density is uniform instead of the potential.
     """
@@ -57,6 +57,10 @@ class _Union:
         return a != b
 
 
+def _at_zero(case: Case, *kinds: type) -> list[Any]:
+    return [load.at(0.0) for load in case.of(*kinds)]
+
+
 def ends(load: Any) -> tuple[str, ...]:
     """The electrical places that a load names, the ground included."""
     if isinstance(load, Voltage):
@@ -67,9 +71,9 @@ def ends(load: Any) -> tuple[str, ...]:
 
 
 def currents(case: Case) -> dict[str, float]:
-    """The prescribed current (A) into every electrical place, 0 where none is; in the order of the loads."""
+    """The prescribed current (A) into every electrical place, 0 where none is, at t = 0; in the order of the loads."""
     total: dict[str, float] = {}
-    for load in case.of(*ELECTRICAL):
+    for load in _at_zero(case, *ELECTRICAL):
         signs = (-1.0, 1.0) if isinstance(load, CurrentLoad) else (float(isinstance(load, Current)), 0.0)
         for place, sign in zip(ends(load), signs, strict=False):
             total[place] = total.get(place, 0.0) + sign * getattr(load, "current", 0.0)
@@ -80,7 +84,7 @@ def currents(case: Case) -> dict[str, float]:
 def terminals(case: Case) -> tuple[Terminal, ...]:
     """The terminals, in the order of the loads."""
     voltages: dict[str, float] = {}
-    for load in case.of(Voltage):
+    for load in _at_zero(case, Voltage):
         if load.to is None:
             if load.place in voltages:
                 raise LoadError(
@@ -176,7 +180,8 @@ def _check_references(case: Case, nets: _Union, touched: dict[str, set[Hashable]
         here = {place: current for place, current in total.items() if label in labels[place]}
         left, scale = sum(here.values()), max(map(abs, here.values()))
         names = ", ".join(f"'{place}' ({describe(current, 'A')})" for place, current in here.items())
-        if abs(left) > 1e-9 * scale:
+        varies = any(load.varies for load in case.of(Current, CurrentLoad))
+        if abs(left) > 1e-9 * scale and not varies:
             raise LoadError(
                 f"the currents into the conductor at {names} do not add up: {describe(left, 'A')} is left over, "
                 "and it has no reference potential; correct them, or give one terminal a Voltage"

@@ -15,6 +15,7 @@ from mcpthermal.loads import (
     Leakage,
     Power,
     PowerMap,
+    PowerTrace,
     Radiation,
 )
 from mcpthermal.package.columns import Place
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
     from mcpthermal.case.case import Case
 
 EXCHANGES = (Convection, Radiation, HeatSink)
-SOURCES = (Power, Leakage, PowerMap)
+MAPS = (PowerMap, PowerTrace)
+SOURCES = (Power, Leakage, *MAPS)
 
 
 def check(case: Case) -> None:
@@ -84,8 +86,8 @@ def _refuse(load: Any, other: Any, reason: str) -> None:
 def _faces(case: Case, load: Any, place: Place) -> Any:
     """The faces of a load that is on faces; for exchange with an ambient the exposed ones."""
     kind, topology = type(load).__name__, case.topology
-    if isinstance(load, PowerMap):
-        raise LoadError(f"PowerMap at '{load.place}': this is a face; name a part, and distribution='active_face'")
+    if isinstance(load, MAPS):
+        raise LoadError(f"{kind} at '{load.place}': this is a face; name a part, and distribution='active_face'")
     if isinstance(load, Power | Leakage) and load.distribution == "active_face":
         raise LoadError(f"{kind} at '{load.place}': this is a face already; drop distribution='active_face'")
     faces = topology.seen_from(topology.faces_of(place), topology.solid)
@@ -117,7 +119,7 @@ def _volume(case: Case, load: Any, place: Place) -> Any:
             raise LoadError(f"{kind} at '{load.place}': only a chip has an active face; use distribution='volume'")
     if any(part.is_void for part in parts):
         raise LoadError(f"{kind} at '{load.place}': it is an open hole")
-    if isinstance(load, PowerMap):
+    if isinstance(load, MAPS):
         _check_map(load, place, parts)
     cells = case.topology.cells_of(place)
     if not cells.any():
@@ -125,10 +127,11 @@ def _volume(case: Case, load: Any, place: Place) -> Any:
     return cells
 
 
-def _check_map(load: PowerMap, place: Place, parts: list[Any]) -> None:
+def _check_map(load: PowerMap | PowerTrace, place: Place, parts: list[Any]) -> None:
     """LoadError if a power map is not on one part, or reaches out of it."""
+    kind = type(load).__name__
     if len(parts) != 1 or place.member is not None:
-        raise LoadError(f"PowerMap at '{load.place}': a map covers one part; name a single one, such as a chip")
+        raise LoadError(f"{kind} at '{load.place}': a map covers one part; name a single one, such as a chip")
     x0, y0, x1, y1 = bounds = parts[0].footprint.bounds
     blocks = [block for block in load.blocks(bounds) if block.power]
     if not blocks:
@@ -140,7 +143,7 @@ def _check_map(load: PowerMap, place: Place, parts: list[Any]) -> None:
         corners = [describe(value, "m") for value in (block.x0, block.y0, block.x1, block.y1)]
         own = [describe(value, "m") for value in (x0, y0, x1, y1)]
         raise LoadError(
-            f"PowerMap at '{load.place}': {len(far)} of its blocks reach out of the part, the first is '{block.name}' "
+            f"{kind} at '{load.place}': {len(far)} of its blocks reach out of the part, the first is '{block.name}' "
             f"from ({corners[0]}, {corners[1]}) to ({corners[2]}, {corners[3]}); the part covers ({own[0]}, {own[1]}) "
             f"to ({own[2]}, {own[3]}): correct the block, or the origin"
         )

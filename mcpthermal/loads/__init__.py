@@ -5,9 +5,12 @@ from mcpthermal.loads.film import ConstantFilm, Film, LawFilm, NaturalConvection
 from mcpthermal.loads.interface import Interface
 from mcpthermal.loads.power import Leakage, Power
 from mcpthermal.loads.power_map import Block, PowerMap
+from mcpthermal.loads.power_trace import PowerTrace
 from mcpthermal.loads.thermal import Convection, FixedTemperature, HeatFlux, HeatSink, Radiation
+from mcpthermal.loads.varying import Load
+from mcpthermal.loads.waveform import Waveform
 
-THERMAL = (Power, Leakage, PowerMap, HeatFlux, Convection, Radiation, HeatSink, FixedTemperature)
+THERMAL = (Power, Leakage, PowerMap, PowerTrace, HeatFlux, Convection, Radiation, HeatSink, FixedTemperature)
 """The types of thermal loads."""
 
 ELECTRICAL = (Voltage, Current, CurrentLoad, Resistor)
@@ -29,12 +32,15 @@ __all__ = [
     "Interface",
     "LawFilm",
     "Leakage",
+    "Load",
     "NaturalConvection",
     "Power",
     "PowerFilm",
     "PowerMap",
+    "PowerTrace",
     "Radiation",
     "Resistor",
     "Voltage",
+    "Waveform",
     "is_node",
 ]

@@ -11,6 +11,7 @@ from typing import Any
 
 from mcpthermal.errors import LoadError
 from mcpthermal.loads.placement import check_place
+from mcpthermal.loads.varying import Load, read_varying
 from mcpthermal.units import quantity
 
 DISTRIBUTIONS = ("equipotential", "uniform")
@@ -43,20 +44,20 @@ def _check_two(a: str, b: str, what: str) -> None:
 
 
 @dataclass(frozen=True)
-class Voltage:
+class Voltage(Load):
     """A prescribed potential (V) of the conductor's faces at a place, or an ideal source between two places.
 
     Parameters
     ----------
     place : str
-    voltage : float
+    voltage : float or Waveform
         The potential of `place` minus that of `to` (V).
     to : str, optional
         Another place or node; without it the ground at 0 V.
     """
 
     place: str
-    voltage: float
+    voltage: Any
     to: str | None = None
 
     def __post_init__(self) -> None:
@@ -66,11 +67,11 @@ class Voltage:
             object.__setattr__(self, "to", None if self.to == GROUND else self.to)
         if self.place == GROUND:
             raise LoadError(f"voltage: '{GROUND}' is at 0 V; name the other place first, with the opposite sign")
-        object.__setattr__(self, "voltage", quantity(self.voltage, "V", f"voltage at '{self.place}'"))
+        object.__setattr__(self, "voltage", read_varying(self.voltage, "V", f"voltage at '{self.place}'"))
 
 
 @dataclass(frozen=True)
-class Resistor:
+class Resistor(Load):
     """A resistor (ohm, above 0) between two places or nodes, outside of the package."""
 
     a: str
@@ -86,25 +87,25 @@ class Resistor:
 
 
 @dataclass(frozen=True)
-class Current:
+class Current(Load):
     """A total current (A) into the conductor at a place, or into a node, that returns through the ground.
 
     Parameters
     ----------
     place : str
-    current : float
+    current : float or Waveform
         (A), positive into the conductor.
     distribution : {"equipotential", "uniform"}
         The terminal has one potential, as under a probe or a solder joint, or its current density is uniform.
     """
 
     place: str
-    current: float
+    current: Any
     distribution: str = "equipotential"
 
     def __post_init__(self) -> None:
         check_terminal(self.place, "a current")
-        object.__setattr__(self, "current", quantity(self.current, "A", f"current at '{self.place}'"))
+        object.__setattr__(self, "current", read_varying(self.current, "A", f"current at '{self.place}'"))
         if not isinstance(self.distribution, str) or self.distribution not in DISTRIBUTIONS:
             raise LoadError(
                 f"current at '{self.place}': distribution {self.distribution!r} must be one of "
@@ -117,8 +118,8 @@ class Current:
 
 
 @dataclass(frozen=True)
-class CurrentLoad:
-    """A chip that draws a current (A) from its contacts at one place and returns it at another.
+class CurrentLoad(Load):
+    """A chip that draws a current (A; float or Waveform) from its contacts at one place and returns it at another.
 
     Each place is one terminal of one potential, all faces of ``"to_logic.foot"`` together, or a node. The electric
     power that the load takes is not turned into heat here; state the chip's `Power`.
@@ -126,10 +127,10 @@ class CurrentLoad:
 
     from_: str
     to: str
-    current: float
+    current: Any
 
     def __post_init__(self) -> None:
         check_terminal(self.from_, "a current load")
         check_terminal(self.to, "a current load")
         _check_two(self.from_, self.to, "current load")
-        object.__setattr__(self, "current", quantity(self.current, "A", f"current load from '{self.from_}'"))
+        object.__setattr__(self, "current", read_varying(self.current, "A", f"current load from '{self.from_}'"))

@@ -8,6 +8,7 @@ from typing import Any
 from mcpthermal.errors import LoadError
 from mcpthermal.loads.placement import check_place
 from mcpthermal.loads.thermal import check_law
+from mcpthermal.loads.varying import Load
 from mcpthermal.materials import Law, as_law
 from mcpthermal.units import quantity
 
@@ -15,7 +16,7 @@ UNITS = {"thermal_resistance": "m2 K/W", "electrical_resistivity": "ohm m2"}
 
 
 @dataclass(frozen=True)
-class Interface:
+class Interface(Load):
     """Resistances of the contact wherever two sides touch.
 
     Parameters

@@ -2,44 +2,49 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
+
+from numpy.typing import ArrayLike
 
 from mcpthermal.errors import LoadError
 from mcpthermal.loads.placement import check_place
 from mcpthermal.loads.thermal import check_law
+from mcpthermal.loads.varying import Load, read_varying
+from mcpthermal.loads.waveform import Waveform
 from mcpthermal.materials import Exponential, Law
+from mcpthermal.materials.base import Array
 from mcpthermal.units import quantity
 
 DISTRIBUTIONS = ("volume", "active_face")
 
 
 @dataclass(frozen=True)
-class Power:
+class Power(Load):
     """Heat released in a part.
 
     Parameters
     ----------
     place : str
         A part (``"logic"``), a module, or a part's face (``"logic.top"``).
-    power : float
+    power : float or Waveform
         Total over the place (W); negative for a cooler.
     distribution : {"volume", "active_face"}
         Spread evenly over the part's volume, or over the active face of a chip.
     """
 
     place: str
-    power: float
+    power: Any
     distribution: str = "volume"
 
     def __post_init__(self) -> None:
         check_place(self.place, "a power")
-        object.__setattr__(self, "power", quantity(self.power, "W", f"power of '{self.place}'"))
+        object.__setattr__(self, "power", read_varying(self.power, "W", f"power of '{self.place}'"))
         check_distribution(self.distribution, f"power of '{self.place}'")
 
 
 @dataclass(frozen=True)
-class Leakage:
+class Leakage(Load):
     """Heat that grows with the local temperature, as leakage currents do.
 
     Parameters
@@ -55,6 +60,8 @@ class Leakage:
         (K), or a string such as ``"25 degC"``; with a number only.
     distribution : {"volume", "active_face"}
         As for a `Power`.
+    scale : Waveform, optional
+        A factor of the power, at least 0.
     """
 
     place: str
@@ -62,6 +69,7 @@ class Leakage:
     temperature_coefficient: float | None = None
     reference_temperature: float | None = None
     distribution: str = "volume"
+    scale: Waveform | None = None
 
     def __post_init__(self) -> None:
         check_place(self.place, "a leakage")
@@ -81,6 +89,12 @@ class Leakage:
                 object.__setattr__(self, field, value)
         check_law(self.law, f"power of the {what}", "W", minimum=0.0)
         check_distribution(self.distribution, what)
+        check_scale(self.scale, what, minimum=0.0)
+
+    def _with(self, values: dict[str, Any]) -> Leakage:
+        factor = quantity(values["scale"], "", f"scale of the leakage of '{self.place}'", minimum=0.0)
+        power = _Scaled(self.power, factor) if isinstance(self.power, Law) else self.power * factor
+        return replace(self, power=power, scale=None)
 
     @property
     def law(self) -> Law:
@@ -89,6 +103,37 @@ class Leakage:
             return self.power
         assert self.temperature_coefficient is not None and self.reference_temperature is not None
         return Exponential(self.power, self.reference_temperature, self.temperature_coefficient)
+
+
+@dataclass(frozen=True)
+class _Scaled(Law):
+    """A law times a factor."""
+
+    law: Law
+    factor: float
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "range", self.law.range)
+
+    def __call__(self, temperature: ArrayLike) -> Array:
+        return self.factor * self.law(temperature)
+
+    def derivative(self, temperature: ArrayLike) -> Array:
+        return self.factor * self.law.derivative(temperature)
+
+    @property
+    def is_constant(self) -> bool:
+        return self.factor == 0.0 or self.law.is_constant
+
+
+def check_scale(scale: Any, what: str, **limits: float | None) -> None:
+    """LoadError if a scale is neither None nor a waveform; InputError if its values are not allowed."""
+    if scale is not None and not isinstance(scale, Waveform):
+        raise LoadError(
+            f"scale of the {what}: {scale!r} is no Waveform; give e.g. Waveform.step(1.0), or change the powers"
+        )
+    if scale is not None:
+        read_varying(scale, "", f"scale of the {what}", **limits)
 
 
 def check_distribution(distribution: Any, what: str) -> None:

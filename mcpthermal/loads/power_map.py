@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import csv
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mcpthermal.errors import LoadError
+from mcpthermal.loads.csv_file import is_number, read_rows, to_number
 from mcpthermal.loads.placement import check_place
-from mcpthermal.loads.power import check_distribution
+from mcpthermal.loads.power import check_distribution, check_scale
+from mcpthermal.loads.varying import Load
+from mcpthermal.loads.waveform import Waveform
 from mcpthermal.units import describe, lengths, quantity
 
 ORIGINS = ("corner", "package")
@@ -58,7 +59,7 @@ class Block:
 
 
 @dataclass(frozen=True)
-class PowerMap:
+class PowerMap(Load):
     """Power over one part, spread evenly within each pixel or block.
 
     Parameters
@@ -76,6 +77,8 @@ class PowerMap:
         Whether the coordinates of blocks count from the part's lower left corner or are those of the package.
     distribution : {"volume", "active_face"}
         As for a `Power`.
+    scale : Waveform, optional
+        A factor of all powers.
 
     Attributes
     ----------
@@ -88,17 +91,19 @@ class PowerMap:
     size: tuple[float, float] | None = None
     origin: str = "corner"
     distribution: str = "volume"
+    scale: Waveform | None = None
 
     def __post_init__(self) -> None:
         check_place(self.place, "a power map")
         what = f"power map of '{self.place}'"
         check_distribution(self.distribution, what)
+        check_scale(self.scale, what)
         if not isinstance(self.origin, str) or self.origin not in ORIGINS:
             raise LoadError(f"{what}: origin {self.origin!r} must be one of {', '.join(ORIGINS)}")
         given = self.powers
         if isinstance(given, str | os.PathLike):
             given = _read_csv(given, what)
-        object.__setattr__(self, "powers", _blocks(given, what) or _pixels(given, what))
+        object.__setattr__(self, "powers", read_blocks(given, what) or read_pixels(given, what))
         if self.size is not None:
             sides = lengths(self.size, f"size of the {what}", count=2, above=0.0)
             object.__setattr__(self, "size", sides)
@@ -107,6 +112,14 @@ class PowerMap:
         if not self.has_blocks and self.origin == "package":
             raise LoadError(f"{what}: an array begins at the part's corner; drop origin='package', or give blocks")
 
+    def _with(self, values: dict[str, Any]) -> PowerMap:
+        factor = values["scale"]
+        if self.has_blocks:
+            powers = tuple(replace(block, power=block.power * factor) for block in self.powers)
+        else:
+            powers = np.array(self.powers) * factor
+        return replace(self, powers=powers, scale=None)
+
     @property
     def has_blocks(self) -> bool:
         """Whether it consists of blocks rather than pixels."""
@@ -114,7 +127,7 @@ class PowerMap:
 
     @property
     def power(self) -> float:
-        """The total power (W)."""
+        """The total power (W), without the scale."""
         if self.has_blocks:
             return float(sum(block.power for block in self.powers))
         return float(np.sum(self.powers))
@@ -146,7 +159,7 @@ class PowerMap:
         )
 
 
-def _pixels(given: Any, what: str) -> tuple[tuple[float, ...], ...]:
+def read_pixels(given: Any, what: str) -> tuple[tuple[float, ...], ...]:
     """The rows of an array of finite numbers."""
     remedy = "give a 2-D array of powers in W, the path of a CSV file, or {name: (x, y, width, height, power)}"
     if not isinstance(given, Sequence | np.ndarray) or isinstance(given, bytes):
@@ -166,12 +179,15 @@ def _pixels(given: Any, what: str) -> tuple[tuple[float, ...], ...]:
     return tuple(map(tuple, array.tolist()))
 
 
-def _blocks(given: Any, what: str) -> tuple[Block, ...]:
-    """The blocks of a mapping, or the blocks themselves; none if something else was given."""
+def read_blocks(given: Any, what: str, columns: Sequence[str] = COLUMNS) -> tuple[Block, ...]:
+    """The blocks of a mapping, or the blocks themselves; none if something else was given.
+
+    Without a column of powers each block has 1 W.
+    """
     if isinstance(given, Mapping):
         if not given:
-            raise LoadError(f"{what}: it has no block; give {{name: (x, y, width, height, power)}}")
-        return tuple(_block(name, values, what) for name, values in given.items())
+            raise LoadError(f"{what}: it has no block; give {{name: ({', '.join(columns)})}}")
+        return tuple(_block(name, values, what, columns) for name, values in given.items())
     if isinstance(given, tuple | list) and any(isinstance(item, Block) for item in given):
         for item in given:
             if not isinstance(item, Block):
@@ -180,38 +196,28 @@ def _blocks(given: Any, what: str) -> tuple[Block, ...]:
     return ()
 
 
-def _block(name: Any, values: Any, what: str) -> Block:
-    """A block from its corner, sides and power."""
+def _block(name: Any, values: Any, what: str, columns: Sequence[str]) -> Block:
+    """A block from its corner, its sides and, if there is such a column, its power."""
     label = f"block '{name}' of the {what}"
     if isinstance(values, Mapping):
-        if set(values) != set(COLUMNS):
-            raise LoadError(f"{label}: the keys {sorted(map(str, values))} are not allowed; give {', '.join(COLUMNS)}")
-        values = [values[key] for key in COLUMNS]
+        if set(values) != set(columns):
+            raise LoadError(f"{label}: the keys {sorted(map(str, values))} are not allowed; give {', '.join(columns)}")
+        values = [values[key] for key in columns]
     if isinstance(values, str) or not isinstance(values, Iterable) or getattr(values, "ndim", 1) == 0:
-        raise LoadError(f"{label}: {values!r} is no block; give ({', '.join(COLUMNS)})")
+        raise LoadError(f"{label}: {values!r} is no block; give ({', '.join(columns)})")
     values = tuple(values)
-    if len(values) != len(COLUMNS):
-        raise LoadError(f"{label}: {len(values)} values are not allowed; give ({', '.join(COLUMNS)})")
+    if len(values) != len(columns):
+        raise LoadError(f"{label}: {len(values)} values are not allowed; give ({', '.join(columns)})")
     x, y = lengths(values[:2], f"corner of {label}", count=2)
     width, height = lengths(values[2:4], f"sides of {label}", count=2, above=0.0)
-    return Block(name, x, y, x + width, y + height, values[4])
+    return Block(name, x, y, x + width, y + height, *(values[4:] or (1.0,)))
 
 
 def _read_csv(path: str | os.PathLike[str], what: str) -> Any:
     """The rows of a file of numbers, or its blocks if it has a header; lines that begin with # are comments."""
-    try:
-        text = Path(path).read_text(encoding="utf-8-sig")
-    except (OSError, ValueError) as error:
-        raise LoadError(f"{what}: the file '{path}' cannot be read: {error}; check the path") from error
-    lines = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
-    rows = [[cell.strip() for cell in row] for row in csv.reader(lines)]
-    where = f"{what}, file '{path}'"
-    if not rows:
-        raise LoadError(
-            f"{where}: it has no row; give one row of numbers for each row of pixels, or a header and blocks"
-        )
-    if all(_is_number(cell) for cell in rows[0]):
-        return [[_number(cell, f"{where}, row {i}") for cell in row] for i, row in enumerate(rows, 1)]
+    rows, where = read_rows(path, what), f"{what}, file '{path}'"
+    if all(is_number(cell) for cell in rows[0]):
+        return [[to_number(cell, f"{where}, row {i}") for cell in row] for i, row in enumerate(rows, 1)]
     header = [cell.lower().removesuffix("_m").removesuffix("_w") for cell in rows[0]]
     missing = [column for column in ("name", *COLUMNS) if header.count(column) != 1]
     if missing:
@@ -223,19 +229,5 @@ def _read_csv(path: str | os.PathLike[str], what: str) -> Any:
         values = dict(zip(header, row, strict=True))
         if values["name"] in found:
             raise LoadError(f"{where}, block {number}: the name '{values['name']}' is given twice; rename one")
-        found[values["name"]] = [_number(values[column], f"{where}, block {number}, {column}") for column in COLUMNS]
+        found[values["name"]] = [to_number(values[column], f"{where}, block {number}, {column}") for column in COLUMNS]
     return found
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _number(text: str, where: str) -> float:
-    if not _is_number(text):
-        raise LoadError(f"{where}: '{text}' is no number; give plain numbers in m and W")
-    return quantity(float(text), "", where)

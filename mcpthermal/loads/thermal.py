@@ -10,60 +10,80 @@ import numpy as np
 from mcpthermal.errors import LoadError, MaterialError
 from mcpthermal.loads.film import Film, as_film
 from mcpthermal.loads.placement import check_place
+from mcpthermal.loads.varying import Load, read_varying
+from mcpthermal.loads.waveform import Waveform
 from mcpthermal.materials import Law, as_law
 from mcpthermal.materials.base import EXPECTED
 from mcpthermal.units import describe, quantity
 
 BASES = ("film", "isothermal")
 
+NO_FILM = 1e-30
+"""What a coefficient (W/(m2 K)) that touches 0 is there: it carries nothing, and the problem keeps its form."""
+
 
 @dataclass(frozen=True)
-class Convection:
+class Convection(Load):
     """Heat exchange with an ambient, q = h (T_ambient - T), at the exposed faces of a place.
 
     Parameters
     ----------
     place : str
-    h : float, Law or Film
-        Heat transfer coefficient (W/(m2 K)), positive; or a law of ``|T - T_ambient|`` in K, such as
-        ``Table((0, 10, 50), (5, 8, 12))``; or a film, such as ``NaturalConvection("up", length="5 mm")``.
-    ambient : float
+    h : float, Law, Film or Waveform
+        Heat transfer coefficient (W/(m2 K)), positive, a waveform may touch 0; or a law of ``|T - T_ambient|`` in K, such
+        as ``Table((0, 10, 50), (5, 8, 12))``; or a film, such as ``NaturalConvection("up", length="5 mm")``.
+    ambient : float or Waveform
         (K), or a string such as ``"25 degC"``.
     """
 
     place: str
     h: Any
-    ambient: float
+    ambient: Any
 
     def __post_init__(self) -> None:
         check_place(self.place, "a convection")
-        if not isinstance(self.h, Law | Film):
-            coefficient = quantity(self.h, "W/(m2 K)", f"heat transfer coefficient h at '{self.place}'", above=0.0)
-            object.__setattr__(self, "h", coefficient)
-        as_film(self.h, f"heat transfer coefficient h at '{self.place}'")
+        name = f"heat transfer coefficient h at '{self.place}'"
+        if isinstance(self.h, Law | Film):
+            as_film(self.h, name)
+        else:
+            limits = {"minimum" if isinstance(self.h, Waveform) else "above": 0.0}
+            object.__setattr__(self, "h", read_varying(self.h, "W/(m2 K)", name, **limits))
         object.__setattr__(self, "ambient", _temperature(self.ambient, f"ambient temperature at '{self.place}'"))
+
+    def _with(self, values: dict[str, Any]) -> Convection:
+        if values.get("h") == 0.0:
+            values = values | {"h": NO_FILM}
+        return super()._with(values)
 
     @property
     def film(self) -> Film:
-        """The heat transfer coefficient as a function of the temperatures of surface and ambient."""
+        """The heat transfer coefficient as a function of the temperatures of surface and ambient.
+
+        Raises
+        ------
+        LoadError
+            If it is a function of the time.
+        """
+        if isinstance(self.h, Waveform):
+            raise LoadError(f"convection at '{self.place}': its h varies in time; take the film of convection.at(time)")
         return as_film(self.h, f"heat transfer coefficient h at '{self.place}'")
 
 
 @dataclass(frozen=True)
-class Radiation:
+class Radiation(Load):
     """Exchange of a gray surface with large surroundings, q = emissivity sigma (T_ambient^4 - T^4), where exposed.
 
     Parameters
     ----------
     place : str
-    ambient : float
+    ambient : float or Waveform
         Temperature of the surroundings (K), or a string such as ``"25 degC"``.
     emissivity : float or Law, optional
         Above 0 and at most 1, or a law of the surface temperature; without it that of the materials there.
     """
 
     place: str
-    ambient: float
+    ambient: Any
     emissivity: Any = None
 
     def __post_init__(self) -> None:
@@ -84,7 +104,7 @@ class Radiation:
 
 
 @dataclass(frozen=True)
-class HeatSink:
+class HeatSink(Load):
     """A heat sink or board as a whole: its resistance from the exposed faces of a place to an ambient.
 
     Parameters
@@ -92,7 +112,7 @@ class HeatSink:
     place : str
     thermal_resistance : float
         From all the faces together to the ambient (K/W).
-    ambient : float
+    ambient : float or Waveform
         (K), or a string such as ``"25 degC"``.
     base : {"film", "isothermal"}
         Spread evenly as one heat transfer coefficient, or on a base so conductive that the faces share one
@@ -101,7 +121,7 @@ class HeatSink:
 
     place: str
     thermal_resistance: float
-    ambient: float
+    ambient: Any
     base: str = "film"
 
     def __post_init__(self) -> None:
@@ -114,11 +134,11 @@ class HeatSink:
 
 
 @dataclass(frozen=True)
-class FixedTemperature:
-    """A prescribed temperature (K) of the faces, or of the whole part, at a place."""
+class FixedTemperature(Load):
+    """A prescribed temperature (K; float or Waveform) of the faces, or of the whole part, at a place."""
 
     place: str
-    temperature: float
+    temperature: Any
 
     def __post_init__(self) -> None:
         check_place(self.place, "a fixed temperature")
@@ -126,19 +146,19 @@ class FixedTemperature:
 
 
 @dataclass(frozen=True)
-class HeatFlux:
-    """Heat (W/m2), into the body if positive, over the faces at a place."""
+class HeatFlux(Load):
+    """Heat (W/m2; float or Waveform), into the body if positive, over the faces at a place."""
 
     place: str
-    flux: float
+    flux: Any
 
     def __post_init__(self) -> None:
         check_place(self.place, "a heat flux")
-        object.__setattr__(self, "flux", quantity(self.flux, "W/m2", f"heat flux at '{self.place}'"))
+        object.__setattr__(self, "flux", read_varying(self.flux, "W/m2", f"heat flux at '{self.place}'"))
 
 
-def _temperature(value: float | str, name: str) -> float:
-    return quantity(value, "K", name, above=0.0)
+def _temperature(value: Any, name: str) -> Any:
+    return read_varying(value, "K", name, above=0.0)
 
 
 def check_law(
