@@ -129,7 +129,8 @@ class Circuit:
         if free:
             load = injected[free] - conductance[np.ix_(free, kept)] @ heads
             level[free] = np.linalg.solve(conductance[np.ix_(free, free)], load)
-        return {name: float(level[g] + voltages * o) for name, g, o in zip(self.nodes, self.group, self.offset, strict=True)}
+        shifted = level[self.group] + voltages * self.offset
+        return dict(zip(self.nodes, shifted.tolist(), strict=True))
 
     def elements(self, potentials: dict[str, float]) -> list[dict[str, Any]]:
         """One row for each resistor: its ends, resistance (ohm), current from a to b (A) and power (W)."""

@@ -188,17 +188,8 @@ class ElectricalProblem:
         # A constant drives no current through the conductors but that of rounding.
         load = number.collapse(supply - operator.apply(base - level) - matrix @ level)
         guess = None if potential is None else number.pick(potential - base)
-        scale = slack * float(np.linalg.norm(load))
         system = self.space.system(operator, number)
-        if guess is None and scale > 0.0:
-            guess, _ = self.solver.solve(system, load, scale=1e-4 / self.solver.rtol * scale)
-        if guess is not None:
-            # A long thin conductor's potentials are large beside its currents' own share of them: do not ask
-            # for a residual below what their rounding leaves.
-            signs = np.random.default_rng(0).choice([-1.0, 1.0], self.space.size)
-            noise = operator.apply(np.finfo(float).eps * signs * (base - level + number.expand(guess)))
-            scale = max(scale, 4 * float(np.linalg.norm(number.collapse(noise))) / self.solver.rtol)
-        unknowns, report = self.solver.solve(system, load, guess, scale=scale)
+        unknowns, report = self.solve(operator, system, load, base - level, guess, slack)
         potential = base + number.expand(unknowns)
         points = at_points(self.thermal, temperature, self.space)
         heat, cells = joule(self.space, potential, self.axes, points, self.thermal)
@@ -211,6 +202,23 @@ class ElectricalProblem:
         if derivative:
             self._linearise(state, points)
         return state
+
+    def solve(
+        self, operator: Any, system: Any, load: Floats, base: Floats, guess: Floats | None = None, slack: float = 1.0
+    ) -> tuple[Floats, SolveReport]:
+        """The unknowns (V) that a load (A) and a prescribed potential cause, and how they were found.
+
+        A long thin conductor's potentials, or those of a good one, are large beside their currents' own share of
+        them: no residual is asked for below what their rounding leaves.
+        """
+        scale = slack * float(np.linalg.norm(load))
+        if guess is None and scale > 0.0:
+            guess, _ = self.solver.solve(system, load, scale=1e-4 / self.solver.rtol * scale)
+        if guess is not None:
+            signs = np.random.default_rng(0).choice([-1.0, 1.0], self.space.size)
+            noise = operator.apply(np.finfo(float).eps * signs * (base + self.numbering.expand(guess)))
+            scale = max(scale, 4 * float(np.linalg.norm(self.numbering.collapse(noise))) / self.solver.rtol)
+        return self.solver.solve(system, load, guess, scale=scale)
 
     def _linearise(self, state: CurrentState, points: Any) -> None:
         view = self.space.view()

@@ -152,7 +152,7 @@ def _conductance(problem: ElectricalProblem, temperature: Floats, names: Sequenc
     for column, entries in enumerate(held):
         base = np.zeros(space.size)
         base[entries] = 1.0
-        inner, _ = problem.solver.solve(system, -number.collapse(operator.apply(base)))
+        inner, _ = problem.solve(operator, system, -number.collapse(operator.apply(base)), base)
         current = operator.apply(base + number.expand(inner))
         matrix[:, column] = [current[row].sum() for row in held]
     return matrix
