@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from mcpthermal import loads as load_kinds
-from mcpthermal.case import Case
+from mcpthermal.case import Case, TransientSpec
 from mcpthermal.errors import CaseFileError, InputError, McpThermalError, near_misses
+from mcpthermal.io import waveform_toml
 from mcpthermal.materials import Material, law_from_table, material_from_table
 from mcpthermal.package import chips, footprint, grid, metal
 from mcpthermal.package.package import Package
@@ -35,6 +36,7 @@ TABLES = (
     "contacts",
     "parts",
     "loads",
+    "transient",
 )
 LOADS = {kind.__name__: kind for kind in (*load_kinds.THERMAL, *load_kinds.ELECTRICAL, load_kinds.Interface)}
 LAWS = {
@@ -130,7 +132,10 @@ def case_from_tables(tables: Mapping[str, Any], where: str, default_name: str = 
     name = tables.get("name", default_name)
     if not isinstance(name, str):
         raise CaseFileError(f"{where}: name = {name!r} must be a string")
-    return Case(package, tuple(loads), name=name)
+    transient = None
+    if "transient" in tables:
+        transient = reader.build(TransientSpec, reader.table(tables, "transient"), "[transient]")
+    return Case(package, tuple(loads), name=name, transient=transient)
 
 
 class _Reader:
@@ -292,10 +297,15 @@ class _Reader:
         if not isinstance(kind, str) or kind not in LOADS:
             raise CaseFileError(f"{self.where}: {what}: type = {kind!r} is no load; {near_misses(str(kind), LOADS)}")
         for key, value in values.items():
-            if (kind, key) in LAWS and isinstance(value, Mapping):
+            if (kind, key) in waveform_toml.UNITS and waveform_toml.is_waveform(value):
+                values[key] = waveform_toml.read_waveform(self, value, waveform_toml.UNITS[kind, key], f"{what}, {key}")
+            elif (kind, key) in LAWS and isinstance(value, Mapping):
                 values[key] = self.law(value, LAWS[kind, key], f"{what}, {key}")
         if kind == "PowerMap" and isinstance(values.get("powers"), str):
             values["powers"] = Path(self.where).parent / values["powers"]
+        if kind == "PowerTrace" and "file" in values:
+            values["path"] = waveform_toml.file_beside(self, values.pop("file"), what)
+            return self.build(load_kinds.PowerTrace.read, values, what)
         return self.build(LOADS[kind], values, what)
 
     def law(self, table: Mapping[str, Any], unit: str, what: str) -> Any:

@@ -30,8 +30,8 @@ class Convection(Load):
     ----------
     place : str
     h : float, Law, Film or Waveform
-        Heat transfer coefficient (W/(m2 K)), positive, a waveform may touch 0; or a law of ``|T - T_ambient|`` in K, such
-        as ``Table((0, 10, 50), (5, 8, 12))``; or a film, such as ``NaturalConvection("up", length="5 mm")``.
+        Heat transfer coefficient (W/(m2 K)), positive, a waveform may touch 0; or a law of ``|T - T_ambient|`` in
+        K, such as ``Table((0, 10, 50), (5, 8, 12))``; or a film, such as ``NaturalConvection("up", length="5 mm")``.
     ambient : float or Waveform
         (K), or a string such as ``"25 degC"``.
     """
