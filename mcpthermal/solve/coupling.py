@@ -34,8 +34,10 @@ class State:
         Over the reference temperature, so that small rises are not lost in the rounding of the whole.
     thermal : ThermalState
     current : CurrentState or None
+    imbalance : raw array (W)
+        The heat that comes in and does not leave.
     residual : (n_unknowns,) array
-        The heat that comes in and does not leave, on the unknowns (W).
+        The same on the unknowns (W).
     scale : float
         The norm of the heat that comes in, for the relative size of the residual.
     system : LinearSystem
@@ -45,6 +47,7 @@ class State:
     rise: Floats
     thermal: ThermalState
     current: CurrentState | None
+    imbalance: Floats
     residual: Floats
     scale: float
     system: Any
@@ -115,7 +118,17 @@ class CoupledProblem:
         self.numbering = self.thermal.numbering
         self._current_is_constant = self._find_constant_current()
         self._kept: tuple[tuple[float, float], CurrentState] | None = None
-        self.is_linear = self.thermal.is_linear and self._current_is_constant
+
+    @property
+    def is_linear(self) -> bool:
+        """Whether one linear solve will do."""
+        return self.thermal.is_linear and self._current_is_constant
+
+    def set_time(self, time: float) -> None:
+        """Take the values of all loads at a time (s)."""
+        self.thermal.set_time(time)
+        if self.electrical is not None and self.electrical.set_time(time):
+            self._kept = None
 
     def _find_constant_current(self) -> bool:
         if self.electrical is None:
@@ -145,14 +158,15 @@ class CoupledProblem:
         state = thermal.state(rise, derivative)
         load = state.load if current is None else state.load + current.heat
         right = number.collapse(load - state.operator.apply(thermal.base))
-        residual = number.collapse(load - state.operator.apply(rise))
+        imbalance = load - state.operator.apply(rise)
+        residual = number.collapse(imbalance)
         system = thermal.space.system(state.operator, number)
         signs = np.random.default_rng(0).choice([-1.0, 1.0], len(rise))
         noise = np.finfo(float).eps * signs * np.where(number.is_fixed, 0.0, rise)
         noise = number.collapse(state.operator.apply(noise))
         # Thin layers magnify the rounding of the rise itself: do not ask for a residual below what that leaves.
         scale = max(float(np.linalg.norm(right)), 4 * float(np.linalg.norm(noise)) / self.solver.rtol)
-        return State(rise, state, current, residual, scale, system)
+        return State(rise, state, current, imbalance, residual, scale, system)
 
     @property
     def start(self) -> Floats:

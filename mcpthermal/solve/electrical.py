@@ -16,6 +16,7 @@ from mcpthermal.fem.numbering import Numbering
 from mcpthermal.fem.recovery import at_points, joule
 from mcpthermal.fem.surfaces import patch_entries, patch_load
 from mcpthermal.linalg import Method, Solver, SolveReport
+from mcpthermal.loads import ELECTRICAL
 from mcpthermal.physics.joule import conduct, joule_density
 from mcpthermal.solve.circuit import Circuit
 from mcpthermal.solve.contacts import Contact
@@ -37,6 +38,8 @@ class CurrentState:
     Attributes
     ----------
     potential : raw array (V)
+    drop : raw array (V)
+        The same over the conductor's level, in which small drops are not lost in rounding.
     operator, circuit : the operator on raw entries, and the circuit's share of it
     system, report : its linear system, and how it was solved
     heat : raw array of the thermal space (W)
@@ -50,6 +53,7 @@ class CurrentState:
 
     temperature: Floats
     potential: Floats
+    drop: Floats
     operator: Any
     circuit: Any
     system: Any
@@ -94,21 +98,20 @@ class ElectricalProblem:
         self.axes = [None if part.is_void else part.material.electrical_axes for part in case.package.parts]
         mesh = space.mesh
         self.entries, self.means = {}, {}
-        self._uniform = np.zeros(space.size)
         for terminal in case.terminals:
             faces = case.terminal_faces(mesh, terminal)
             patches = space.patches(faces)
             self.entries[terminal.name] = patch_entries(patches)
             self.means[terminal.name] = patch_load(patches, 1.0 / float(mesh.face_areas(faces).sum()), space.size)
-            if terminal.uniform:
-                self._uniform += terminal.current * self.means[terminal.name]
-        self.circuit = Circuit(case, [terminal.name for terminal in case.terminals if not terminal.uniform])
-        fixed = [(self.entries[name], volt) for name, volt in self.circuit.members(0)]
+        self._names = [terminal.name for terminal in case.terminals if not terminal.uniform]
+        self.circuit = Circuit(case.at(0.0), self._names)
+        fixed = [(self.entries[name], 0.0) for name, _ in self.circuit.members(0)]
         groups = [self.circuit.members(number) for number in self.circuit.field_groups]
         ties = [np.concatenate([self.entries[name] for name, _ in members]) for members in groups]
         self.numbering = Numbering(space.active, fixed, ties)
         self._heads = self._head_entries(groups)
-        self._level, self._base = self._reference_potential(groups)
+        self._nets = self._find_nets(groups)
+        self._take(case.at(0.0))
         if method == "auto" and self.numbering.size <= DIRECT_LIMIT:
             method = "direct"
         self.solver = Solver(tolerance, method)
@@ -118,11 +121,8 @@ class ElectricalProblem:
         number = self.numbering.number
         return np.array([self.entries[m[0][0]][number[self.entries[m[0][0]]] >= 0][0] for m in groups], np.int64)
 
-    def _reference_potential(self, groups: list[list[tuple[str, float]]]) -> tuple[Floats, Floats]:
-        """A constant for each conductor, that of one of its terminals; the same with prescribed values and offsets.
-
-        Solving for the difference keeps the residual relative to the currents, not to the potentials.
-        """
+    def _find_nets(self, groups: list[list[tuple[str, float]]]) -> tuple[Any, dict[str, Any], list[Any]]:
+        """The net of each conductor (joined by terminals), those at each terminal, raw entries of each."""
         case, mesh = self.case, self.space.mesh
         count, group = mesh.components(case.current_cells(mesh))
         net = np.arange(count)
@@ -132,17 +132,42 @@ class ElectricalProblem:
         for members in groups:
             joined = np.unique(net[np.concatenate([touched[name] for name, _ in members])])
             net[np.isin(net, joined)] = joined.min()
-        level = np.zeros(count)
+        entries = [self.space.cell_entries(group == number) for number in range(count)]
+        return net, touched, entries
+
+    def _take(self, case: Case) -> None:
+        """Potentials and currents of a case without waveforms.
+
+        For each conductor a constant, the potential of one of its terminals, and the same with prescribed values and
+        offsets: solving for the difference keeps the residual relative to the currents, not to the potentials.
+        """
+        self.circuit = Circuit(case, self._names)
+        self._uniform = np.zeros(self.space.size)
+        self._uniform_currents = {terminal.name: terminal.current for terminal in case.terminals if terminal.uniform}
+        for name, current in self._uniform_currents.items():
+            self._uniform += current * self.means[name]
+        net, touched, entries = self._nets
+        level = np.zeros(len(net))
         for name, volt in reversed(self.circuit.members(0)):
             level[np.isin(net, net[touched[name]])] = volt
-        constant = np.zeros(self.space.size)
-        for value in np.unique(level[level != 0.0]):
-            constant[self.space.cell_entries(np.append(level == value, False)[group])] = value
-        base = constant.copy()
-        for members in groups:
-            for name, offset in members:
-                base[self.entries[name]] = level[touched[name][0]] + offset
-        return constant, np.where(self.numbering.is_fixed, self.numbering.values, base)
+        self._level = np.zeros(self.space.size)
+        for value, own in zip(level, entries, strict=True):
+            self._level[own] = value
+        self._base = self._level.copy()
+        for number in self.circuit.field_groups:
+            for name, offset in self.circuit.members(number):
+                self._base[self.entries[name]] = level[touched[name][0]] + offset
+        taken = np.zeros(self.space.size, bool)
+        for name, volt in self.circuit.members(0):
+            new = self.entries[name][~taken[self.entries[name]]]
+            self._base[new], taken[new] = volt, True
+
+    def set_time(self, time: float) -> bool:
+        """Take the values of a time (s); tells whether any of them varies."""
+        if not any(load.varies for load in self.case.of(*ELECTRICAL)):
+            return False
+        self._take(self.case.at(time))
+        return True
 
     @property
     def uniform(self) -> Floats:
@@ -190,15 +215,17 @@ class ElectricalProblem:
         guess = None if potential is None else number.pick(potential - base)
         system = self.space.system(operator, number)
         unknowns, report = self.solve(operator, system, load, base - level, guess, slack)
-        potential = base + number.expand(unknowns)
+        drop = base - level + number.expand(unknowns)
         points = at_points(self.thermal, temperature, self.space)
-        heat, cells = joule(self.space, potential, self.axes, points, self.thermal)
+        heat, cells = joule(self.space, drop, self.axes, points, self.thermal)
         contact_heat = {}
         for contact in self.contacts:
-            load, total = contact.heat(temperature, potential)
+            load, total = contact.heat(temperature, drop)
             heat += load
             contact_heat[contact.place] = total
-        state = CurrentState(temperature, potential, operator, matrix, system, report, heat, cells, contact_heat)
+        state = CurrentState(
+            temperature, level + drop, drop, operator, matrix, system, report, heat, cells, contact_heat
+        )
         if derivative:
             self._linearise(state, points)
         return state
@@ -224,7 +251,7 @@ class ElectricalProblem:
         view = self.space.view()
         for block in self.space.blocks:
             _, part = self.space.block_cells(block)
-            volume, known, gradient = self.space.volumes(block), points(block), view.gradient(state.potential, block)
+            volume, known, gradient = self.space.volumes(block), points(block), view.gradient(state.drop, block)
             conductivity = evaluate_axes(self.axes, part, known)
             state.weighted[block] = [component * volume for component in conduct(conductivity, gradient)]
             if varying_cells(self.axes, part).any():
@@ -232,7 +259,7 @@ class ElectricalProblem:
                 state.current[block] = [component * volume for component in conduct(slope, gradient)]
                 state.released[block] = joule_density(slope, gradient) * volume
         for contact in self.contacts:
-            state.contacts.append(contact.linearise(state.temperature, state.potential))
+            state.contacts.append(contact.linearise(state.temperature, state.drop))
 
     def response(self, state: CurrentState, change: Floats, tolerance: float) -> Floats:
         """The change of the potential (V) that a change of the temperature (K) causes."""
@@ -279,8 +306,7 @@ class ElectricalProblem:
 
     def _field_current(self, state: CurrentState) -> Floats:
         """What the conductors take in at each raw entry (A)."""
-        potential = state.potential - self.level
-        return state.operator.apply(potential) - state.circuit @ potential
+        return state.operator.apply(state.drop) - state.circuit @ state.drop
 
     def terminals(self, state: CurrentState) -> dict[str, tuple[float, float]]:
         """Mean potential (V) and current into the conductor (A) of each terminal.
@@ -300,13 +326,16 @@ class ElectricalProblem:
         table = {}
         for terminal in self.case.terminals:
             name = terminal.name
-            current = self.factors.current * terminal.current if terminal.uniform else totals[name]
+            current = self.factors.current * self._uniform_currents[name] if terminal.uniform else totals[name]
             table[name] = (float(self.means[name] @ state.potential), current)
         return table
 
     def power(self, state: CurrentState) -> float:
-        """What the terminals deliver to the conductors (W): potential times current taken in, entry by entry."""
-        return float(state.potential @ self._field_current(state))
+        """What the terminals deliver to the conductors (W): potential times current taken in, entry by entry.
+
+        The level of a conductor delivers nothing, since its currents add up to zero.
+        """
+        return float(state.drop @ self._field_current(state))
 
     def node_potentials(self, state: CurrentState) -> dict[str, float]:
         """The potential of every terminal and circuit node (V)."""

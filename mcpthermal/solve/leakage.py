@@ -37,8 +37,13 @@ class Leak:
     """A `Leakage` on a space: its law gives the power of the whole place at a uniform temperature."""
 
     def __init__(self, case: Case, space: Space, load: Any) -> None:
-        self.place, self.law, self.space = load.place, load.law, space
+        self.place, self.given, self.space = load.place, load, space
+        self.set_time(0.0)
         self.cells, self.patches, self.measure = release_region(case, space, load)
+
+    def set_time(self, time: float) -> None:
+        """Take the law of a time (s)."""
+        self.law = self.given.at(time).law
 
     def _blocks(self) -> Any:
         """The blocks of points with cells of the place, and each point's share of the place."""

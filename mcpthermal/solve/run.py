@@ -83,13 +83,13 @@ class Run:
         temperature = problem.thermal.reference + rise
         heat = problem.thermal.heat(state.thermal, state.heat, rise)
         sizes = {"temperature": problem.numbering.size, "cells": int(self.mesh.n_cells)}
-        potential, electric = None, 0.0
+        potential, drop, electric = None, None, 0.0
         terminals: dict[str, tuple[float, float]] = {}
         nodes: dict[str, float] = {}
         elements: tuple[dict[str, Any], ...] = ()
         if problem.electrical is not None and state.current is not None:
             electrical, current = problem.electrical, state.current
-            potential = current.potential
+            potential, drop = current.potential, current.drop
             terminals, electric = electrical.terminals(current), electrical.power(current)
             nodes = electrical.node_potentials(current)
             elements = tuple(electrical.circuit.elements(nodes))
@@ -115,7 +115,7 @@ class Run:
             balance,
             tuple(newton.history),
             record,
-            tuple(contact.report(temperature, potential) for contact in problem.contacts),
+            tuple(contact.report(temperature, drop) for contact in problem.contacts),
             nodes,
             elements,
             dict(vars(problem.factors)),

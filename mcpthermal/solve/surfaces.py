@@ -37,16 +37,22 @@ class Exchange:
     """
 
     def __init__(self, case: Case, space: Space, load: Any) -> None:
-        self.load, self.case, self.size = load, case, space.size
+        self.given, self.case = load, case
         mesh = space.mesh
         faces = mesh.exposed(mesh.faces_of(case.place(load.place)))
         self.patches = space.patches(faces)
+        self._area = float(mesh.face_areas(faces).sum())
+        self.set_time(0.0)
+
+    def set_time(self, time: float) -> None:
+        """Take the values of a time (s)."""
+        self.load = load = self.given.at(time)
         self.film = 0.0
         if isinstance(load, HeatSink):
-            self.film = 1.0 / (load.thermal_resistance * float(mesh.face_areas(faces).sum()))
+            self.film = 1.0 / (load.thermal_resistance * self._area)
         elif isinstance(load, Convection) and load.film.is_constant:
             self.film = float(load.film(load.ambient, load.ambient))
-        self.is_linear = self.film > 0.0
+        self.is_linear = isinstance(load, HeatSink) or (isinstance(load, Convection) and load.film.is_constant)
 
     @property
     def row(self) -> tuple[str, str]:

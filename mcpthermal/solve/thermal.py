@@ -12,13 +12,24 @@ from mcpthermal.case import Case
 from mcpthermal.fem.coefficients import depends_on_temperature, evaluate_axes, varying_cells
 from mcpthermal.fem.discretisation import Space
 from mcpthermal.fem.numbering import Numbering
-from mcpthermal.fem.power_maps import map_load
 from mcpthermal.fem.recovery import at_points
-from mcpthermal.fem.surfaces import patch_entries, patch_load
-from mcpthermal.loads import Convection, FixedTemperature, HeatFlux, HeatSink, Leakage, Power, PowerMap, Radiation
+from mcpthermal.fem.surfaces import patch_entries
+from mcpthermal.loads import (
+    Convection,
+    FixedTemperature,
+    HeatFlux,
+    HeatSink,
+    Leakage,
+    Power,
+    PowerMap,
+    PowerTrace,
+    Radiation,
+)
 from mcpthermal.physics.joule import conduct
 from mcpthermal.solve.contacts import Contact
-from mcpthermal.solve.leakage import Leak, release_place, release_region
+from mcpthermal.solve.leakage import Leak
+from mcpthermal.solve.sources import Source
+from mcpthermal.solve.storage import HeatStore
 from mcpthermal.solve.surfaces import Exchange
 
 Floats = NDArray[np.float64]
@@ -82,18 +93,13 @@ class ThermalProblem:
         self.contacts = [contact for contact in contacts if contact.interface.has_thermal]
         self.axes = [None if part.is_void else part.material.thermal_axes for part in case.package.parts]
         mesh = space.mesh
-        self.sources = [(load.place, "power", self._power(load)) for load in case.of(Power)]
-        self.sources += [(load.place, "power map", self._power_map(load)) for load in case.of(PowerMap)]
-        for load in case.of(HeatFlux):
-            patches = space.patches(mesh.faces_of(case.place(load.place)))
-            self.sources.append((load.place, "flux", patch_load(patches, load.flux, space.size)))
+        self.sources = [Source(case, space, load) for load in case.of(Power, PowerMap, PowerTrace, HeatFlux)]
         self.leakages = [Leak(case, space, load) for load in case.of(Leakage)]
         self.exchanges = [Exchange(case, space, load) for load in case.of(Convection, Radiation, HeatSink)]
-        levels = [load.ambient for load in case.of(Convection, Radiation, HeatSink)]
-        levels += [load.temperature for load in case.of(FixedTemperature)]
         # All temperatures are counted from this one, so that small rises are not lost in its rounding.
-        self.reference = float(np.mean(levels))
-        self.fixed: list[tuple[str, str, Any, float]] = []
+        start = [load.at(0.0) for load in case.of(Convection, Radiation, HeatSink, FixedTemperature)]
+        self.reference = float(np.mean([getattr(load, "ambient", None) or load.temperature for load in start]))
+        self.fixed: list[tuple[Any, Any]] = []
         taken = np.zeros(space.size, bool)
         for load in case.of(FixedTemperature):
             place = case.place(load.place)
@@ -103,54 +109,58 @@ class ThermalProblem:
                 entries = patch_entries(space.patches(mesh.faces_of(place)))
             entries = entries[~taken[entries]]
             taken[entries] = True
-            self.fixed.append((load.place, "fixed temperature", entries, load.temperature))
+            self.fixed.append((load, entries))
         ties = [exchange.tied for exchange in self.exchanges if exchange.tied is not None]
-        self.numbering = Numbering(space.active, [(entries, value) for _, _, entries, value in self.fixed], ties)
-        self.supply = sum((load for _, _, load in self.sources), np.zeros(space.size))
+        self.numbering = Numbering(space.active, [(entries, 0.0) for _, entries in self.fixed], ties)
+        self.store: HeatStore | None = None
         parts = np.unique(mesh.cell_part[mesh.solid])
         self.law_varies = depends_on_temperature(self.axes, parts)
-        self._kept: Any = None
+        self._kept: tuple[Any, Any] | None = None
+        self.set_time(0.0)
+
+    def set_time(self, time: float) -> None:
+        """Take the values of all loads at a time (s)."""
+        for item in (*self.sources, *self.leakages, *self.exchanges):
+            item.set_time(time)
+        self.supply: Floats = sum((source.load for source in self.sources), np.zeros(self.space.size))
+        self._fixed_rise = np.zeros(self.space.size)
+        for load, entries in self.fixed:
+            self._fixed_rise[entries] = load.at(time).temperature - self.reference
 
     @property
     def is_linear(self) -> bool:
         """Whether no heat but Joule's depends on the temperature in any but a linear way."""
         contacts = all(contact.interface.thermal_law.is_constant for contact in self.contacts)
-        return contacts and not (self.law_varies or self.leakages) and all(item.is_linear for item in self.exchanges)
-
-    def _power(self, load: Power) -> Floats:
-        cells, patches, measure = release_region(self.case, self.space, load)
-        if patches is None:
-            return self.space.volume_load(cells, load.power / measure)
-        return patch_load(patches, load.power / measure, self.space.size)
-
-    def _power_map(self, load: PowerMap) -> Floats:
-        cells, faces, _ = release_place(self.case, self.space, load)
-        part = self.case.package.parts[self.case.place(load.place).parts[0]]
-        return map_load(self.space, cells, faces, load.blocks(part.footprint.bounds))
+        storage = self.store is None or self.store.is_constant
+        surfaces = all(item.is_linear for item in self.exchanges)
+        return contacts and storage and surfaces and not (self.law_varies or self.leakages)
 
     @property
     def base(self) -> Floats:
         """The prescribed rises (K) at fixed entries, zero elsewhere."""
-        number = self.numbering
-        return np.where(number.is_fixed, number.values + self.factors.shift - self.reference, 0.0)
+        return np.where(self.numbering.is_fixed, self._fixed_rise + self.factors.shift, 0.0)
 
     # --- the problem at a temperature ---------------------------------------------------------------------
 
     def state(self, rise: Floats, derivative: bool) -> ThermalState:
         """Operator and load at a rise (K), and if asked for what Newton's method needs beside them."""
         temperature = self.reference + rise
-        points = at_points(self.space, temperature)
-        operator = self._kept or self.space.operator(self.axes, points)
+        points, store = at_points(self.space, temperature), self.store
+        # Sources scale and ambients shift without a change of a linear operator.
+        key = (None if store is None else store.rate, tuple(item.film for item in self.exchanges))
+        kept = self._kept[1] if self._kept is not None and self._kept[0] == key and self.is_linear else None
+        operator = kept or self.space.operator(self.axes, points, None if store is None else store.storage)
         state = ThermalState(temperature, operator, self.factors.power * self.supply)
         matrices = self._add_surfaces(state)
         for contact in self.contacts:
             matrix, rest = contact.thermal_terms(temperature)
             matrices.append(matrix)
             state.add_rest(rest)
-        if self._kept is None:
+        if kept is None:
             operator.add_matrices(matrices)
-        # Sources scale and ambients shift without a change of a linear operator.
-        self._kept = operator if self.is_linear else None
+            self._kept = (key, operator)
+        if store is not None:
+            state.load += store.rate * (store.target - store.surplus(rise))
         for leak in self.leakages:
             leak.add_to(state, points, self.factors.leakage)
         if derivative and self.law_varies:
@@ -206,10 +216,10 @@ class ThermalProblem:
     def heat(self, state: ThermalState, joule: Floats, rise: Floats) -> list[tuple[str, str, float]]:
         """Heat into the body (W) by each load: (place, kind, heat); a fixed temperature's by its residual."""
         factors, temperature = self.factors, self.reference + rise
-        rows = [(place, kind, factors.power * float(load.sum())) for place, kind, load in self.sources]
+        rows = [(item.place, item.kind, factors.power * float(item.load.sum())) for item in self.sources]
         rows += [(leak.place, "leakage", factors.leakage * leak.heat(temperature)) for leak in self.leakages]
         rows += [(*exchange.row, exchange.heat(rise, self.reference, factors.shift)) for exchange in self.exchanges]
         if self.fixed:
             reaction = state.operator.apply(rise) - state.load - joule
-            rows += [(place, kind, float(reaction[entries].sum())) for place, kind, entries, _ in self.fixed]
+            rows += [(load.place, "fixed temperature", float(reaction[entries].sum())) for load, entries in self.fixed]
         return rows
