@@ -20,7 +20,7 @@ def read_rows(path: str | os.PathLike[str], what: str) -> list[list[str]]:
     """
     try:
         text = Path(path).read_text(encoding="utf-8-sig")
-    except (OSError, ValueError) as error:
+    except (OSError, TypeError, ValueError) as error:
         raise LoadError(f"{what}: the file '{path}' cannot be read: {error}; check the path") from error
     lines = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
     if not lines:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import math
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +17,7 @@ from hypothesis import strategies as st
 
 import mcpthermal as mt
 from mcpthermal.errors import InputError
+from mcpthermal.loads.waveform import Product, Sum
 
 SQUARE = mt.rectangle(1e-3)
 CHIP = mt.Chip("chip", size=(1e-3, 1e-3), thickness=1e-4)
@@ -27,6 +30,9 @@ TRACE = mt.Trace("line", [(0.0, 0.0), (1e-3, 0.0)], 3e-4)
 METALLISED = INSULATED.metallise(3e-5, traces=[TRACE])
 PASSIVATED = METALLISED.passivate(3e-5, openings=[mt.Opening("pad", (0.0, 0.0), 1e-4)])
 PACKAGE = PLAIN.package()
+WAVE = mt.Waveform.pulse_train(1.0, 1.0, 0.5)
+TRACE_FILE = Path(tempfile.mkdtemp()) / "a.ptrace"
+TRACE_FILE.write_text("a\n1\n")
 
 # Each constructor with arguments that it accepts; one or two of them are replaced by bad ones.
 CONSTRUCTORS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
@@ -111,6 +117,50 @@ CONSTRUCTORS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
         {"place": "chip", "powers": [[1.0]], "size": (1e-3, 1e-3), "origin": "corner", "distribution": "volume"},
     ),
     "PowerMap of blocks": (mt.PowerMap, {"place": "chip", "powers": {"a": (0, 0, 1, 1, 1)}, "origin": "package"}),
+    "Waveform.constant": (mt.Waveform.constant, {"value": 1.0}),
+    "Waveform.step": (mt.Waveform.step, {"value": 1.0, "at": 0.0, "before": 2.0}),
+    "Waveform.ramp": (mt.Waveform.ramp, {"first": 1.0, "last": 2.0, "start": 0.0, "end": 1.0}),
+    "Waveform.pulse_train": (
+        mt.Waveform.pulse_train,
+        {
+            "high": 1.0,
+            "period": 1.0,
+            "duty": 0.5,
+            "low": 0.0,
+            "delay": 0.0,
+            "rise": 0.0,
+            "fall": 0.0,
+            "count": 3,
+        },
+    ),
+    "Waveform.sinusoid": (mt.Waveform.sinusoid, {"amplitude": 1.0, "period": 1.0, "offset": 0.0, "phase": 0.0}),
+    "Waveform.table": (mt.Waveform.table, {"times": (0.0, 1.0), "values": (1.0, 2.0)}),
+    "Sum": (Sum, {"terms": (WAVE, 1.0)}),
+    "Product": (Product, {"terms": (WAVE, 1.0)}),
+    "Power in time": (mt.Power, {"place": "chip", "power": WAVE}),
+    "Convection in time": (mt.Convection, {"place": "top", "h": WAVE, "ambient": 300.0 * WAVE + 1.0}),
+    "Leakage in time": (mt.Leakage, {"place": "chip", "power": mt.Exponential(1.0, 300.0, 0.02), "scale": WAVE}),
+    "PowerMap in time": (mt.PowerMap, {"place": "chip", "powers": [[1.0]], "scale": WAVE}),
+    "PowerTrace": (
+        mt.PowerTrace,
+        {
+            "place": "chip",
+            "floorplan": {"a": (0, 0, 1, 1)},
+            "times": (0.0, 1.0),
+            "powers": [[1.0], [2.0]],
+            "distribution": "volume",
+            "origin": "corner",
+            "interpolation": "step",
+        },
+    ),
+    "PowerTrace.read": (
+        mt.PowerTrace.read,
+        {"place": "chip", "floorplan": {"a": (0, 0, 1, 1)}, "path": TRACE_FILE, "interval": "1 s"},
+    ),
+    "TransientSpec": (
+        mt.TransientSpec,
+        {"until": 1.0, "initial": 300.0, "tolerance": 0.1, "relative_tolerance": 1e-3, "save": (0.1, 0.2)},
+    ),
     "Block": (mt.Block, {"name": "a", "x0": 0, "y0": 0, "x1": 1, "y1": 1, "power": 1.0}),
     "Interface": (
         mt.Interface,
@@ -119,7 +169,10 @@ CONSTRUCTORS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
     "Interface of one text": (mt.Interface, {"a": "x|y", "b": None}),
     "Resistor": (mt.Resistor, {"a": "node:a", "b": "pad", "resistance": 1.0}),
     "Voltage between": (mt.Voltage, {"place": "pad", "voltage": 1.0, "to": "node:a"}),
-    "Case": (mt.Case, {"package": PACKAGE, "loads": [mt.Convection("top", 10.0, 300.0)], "name": "case"}),
+    "Case": (
+        mt.Case,
+        {"package": PACKAGE, "loads": [mt.Convection("top", 10.0, 300.0)], "name": "case", "transient": None},
+    ),
     "MeshSpec": (
         mt.MeshSpec,
         {"level": "fine", "edge_size": 1e-3, "max_size": 1e-3, "layer_size": 1e-4, "growth": 0.4, "sizes": {"a": 1e-3}},
@@ -169,6 +222,7 @@ SCALARS = [
     "\0",
     mt.Linear(1.0, -1.0, 300.0),
     mt.PowerFilm(1.0, 0.25),
+    -1.0 * WAVE,
     b"1 mm",
     object(),
     int,
