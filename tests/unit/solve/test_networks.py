@@ -171,6 +171,27 @@ def test_a_resistor_in_series_with_a_bar_that_heats(series: float, kind: str) ->
     assert row["power"] + result.joule_power() == pytest.approx(volt * result.current("bar.x_min"), rel=1e-9)
 
 
+QUIET: dict[str, tuple[list[Any], float]] = {
+    "one voltage alone": ([mt.Voltage("bar.x_min", 3.3)], 0.0),
+    "two equal voltages": ([mt.Voltage("bar.x_min", 3.3), mt.Voltage("bar.x_max", 3.3)], 0.0),
+    "a current of zero": ([mt.Current("bar.x_min", 0.0), mt.Voltage("bar.x_max", 3.3)], 0.0),
+    "a resistor alone": ([mt.Resistor("bar.x_min", GROUND, 5.0)], 0.0),
+    "a small current at a high potential": ([mt.Current("bar.x_min", 1e-9), mt.Voltage("bar.x_max", 48.0)], 1e-9),
+    "a large resistor": ([mt.Voltage("bar.x_min", 5.0), mt.Resistor("bar.x_max", GROUND, 1e9)], 5e-9),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("name", QUIET)
+def test_little_or_no_current_at_a_potential(name: str, kind: str) -> None:
+    """Drops far below the rounding of the potential itself: the balances close, and what little flows is right."""
+    circuit, current = QUIET[name]
+    result = result_of(kind, 1, *circuit)
+    assert result.current("bar.x_min") == pytest.approx(current, rel=1e-8, abs=1e-20)
+    assert result.joule_power() == pytest.approx(current**2 * BAR, rel=1e-6, abs=1e-30)
+    assert result.summary() and result.to_dict()
+
+
 @pytest.mark.parametrize(
     ("loads", "words"),
     [
