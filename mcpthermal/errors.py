@@ -100,6 +100,26 @@ class NoSteadyState(SolveError):
         self.hot_spot = hot_spot
 
 
+class ThermalRunaway(SolveError):
+    """A transient whose temperature leaves all bounds.
+
+    Attributes
+    ----------
+    time : float
+        When (s).
+    hot_spot : str
+        The part.
+    result : TransientResult
+        What was computed until then.
+    """
+
+    def __init__(self, message: str, time: float = float("nan"), hot_spot: str = "", result: Any = None) -> None:
+        super().__init__(message)
+        self.time = time
+        self.hot_spot = hot_spot
+        self.result = result
+
+
 class BalanceError(SolveError):
     """Energy or charge that does not add up."""
 

@@ -1,5 +1,23 @@
-"""Answers: fields, tables, balances, provenance."""
+"""What a solve answers."""
 
+from mcpthermal.result.probes import (
+    MaxTemperature,
+    MeanTemperature,
+    TemperatureAt,
+    TerminalCurrent,
+    TerminalVoltage,
+    ViaCurrent,
+)
 from mcpthermal.result.steady import SteadyResult
+from mcpthermal.result.transient import TransientResult
 
-__all__ = ["SteadyResult"]
+__all__ = [
+    "MaxTemperature",
+    "MeanTemperature",
+    "SteadyResult",
+    "TemperatureAt",
+    "TerminalCurrent",
+    "TerminalVoltage",
+    "TransientResult",
+    "ViaCurrent",
+]

@@ -14,7 +14,7 @@ POWER_TOLERANCE = 1e-6
 
 @dataclass(frozen=True)
 class Balance:
-    """Energy and charge balance of a steady state.
+    """Energy and charge balance of a state.
 
     Attributes
     ----------
@@ -26,12 +26,15 @@ class Balance:
         The electric power that the terminals deliver to the conductors (W).
     joule_power : float
         Joule heat in the conductors and their contacts (W).
+    stored : float
+        Heat stored per time (W): none in a steady state.
     """
 
     heat: tuple[tuple[str, str, float], ...]
     currents: Mapping[str, float]
     electric_power: float
     joule_power: float
+    stored: float = 0.0
 
     @property
     def heat_in(self) -> float:
@@ -44,19 +47,15 @@ class Balance:
         return sum(max(-watt, 0.0) for _, _, watt in self.heat)
 
     @property
-    def stored(self) -> float:
-        """Heat stored per time (W): none in a steady state."""
-        return 0.0
-
-    @property
     def defect(self) -> float:
-        """Heat in minus heat out (W)."""
-        return sum(watt for _, _, watt in self.heat)
+        """Heat in minus heat out and stored (W)."""
+        return sum(watt for _, _, watt in self.heat) - self.stored
 
     @property
     def relative_defect(self) -> float:
-        """The defect relative to all heat that comes in."""
-        return abs(self.defect) / self.heat_in if self.heat_in > 0 else abs(self.defect)
+        """The defect relative to all heat that comes in, or out of the store."""
+        scale = max(self.heat_in, -self.stored)
+        return abs(self.defect) / scale if scale > 0 else abs(self.defect)
 
     @property
     def charge_defect(self) -> float:
@@ -93,7 +92,7 @@ class Balance:
         width = max((len(place) for place, _, _ in rows), default=5)
         lines = [f"  {place:<{width}}  {kind:<18} {watt:+12.6g} W" for place, kind, watt in rows]
         lines.append(
-            f"  heat in {self.heat_in:.6g} W, out {self.heat_out:.6g} W, stored 0 W, "
+            f"  heat in {self.heat_in:.6g} W, out {self.heat_out:.6g} W, stored {self.stored:.6g} W, "
             f"defect {self.defect:.2e} W ({self.relative_defect:.1e})"
         )
         return "\n".join(lines)

@@ -106,9 +106,9 @@ def _interfaces(result: SteadyResult) -> str:
     lines.append(head + f" {'Joule':>12}")
     for row in rows:
         heat = "-" if row["heat"] is None else f"{row['heat']:+.6g} W"
+        size = f"{row['area'] * 1e6:7.4g} mm2 {row['mean_jump']:+9.4f} K {row['max_jump']:9.4f} K"
         lines.append(
-            f"  {row['name']:<{width}}  {row['area'] * 1e6:7.4g} mm2 {row['mean_jump']:+9.4f} K {row['max_jump']:9.4f} K "
-            f"{heat:>13} {row['current']:+10.5f} A {row['joule_power']:10.4g} W"
+            f"  {row['name']:<{width}}  {size} {heat:>13} {row['current']:+10.5f} A {row['joule_power']:10.4g} W"
         )
     return "\n".join(lines)
 

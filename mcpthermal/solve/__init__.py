@@ -1,18 +1,27 @@
-"""Solvers: steady states, their limits and their stability, and the N-port of the conductors."""
+"""Solvers: steady states, their limits and their stability, transients, and the N-port of the conductors."""
 
 from mcpthermal.solve.limits import BranchPoint, Limit, find_limit
+from mcpthermal.solve.methods import ESDIRK43, TR_BDF2, RungeKutta
 from mcpthermal.solve.ports import ResistanceMatrix, resistance_matrix
 from mcpthermal.solve.stability import Stability, lowest_eigenvalue, stability
 from mcpthermal.solve.steady import solve_steady
+from mcpthermal.solve.stepping import AdaptiveSteps, FixedSteps
+from mcpthermal.solve.transient import solve_transient
 
 __all__ = [
+    "ESDIRK43",
+    "TR_BDF2",
+    "AdaptiveSteps",
     "BranchPoint",
+    "FixedSteps",
     "Limit",
     "ResistanceMatrix",
+    "RungeKutta",
     "Stability",
     "find_limit",
     "lowest_eigenvalue",
     "resistance_matrix",
     "solve_steady",
+    "solve_transient",
     "stability",
 ]

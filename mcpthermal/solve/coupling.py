@@ -116,6 +116,7 @@ class CoupledProblem:
             )
         self.solver = Solver(tolerance, method)
         self.numbering = self.thermal.numbering
+        self._system: tuple[Any, Any] | None = None
         self._current_is_constant = self._find_constant_current()
         self._kept: tuple[tuple[float, float], CurrentState] | None = None
 
@@ -157,10 +158,15 @@ class CoupledProblem:
         number, thermal = self.numbering, self.thermal
         state = thermal.state(rise, derivative)
         load = state.load if current is None else state.load + current.heat
-        right = number.collapse(load - state.operator.apply(thermal.base))
+        store = thermal.store
+        # A store's whole content is no scale for what flows in and out of it.
+        flows = load if store is None else load - store.rate * (store.start - state.surplus)
+        right = number.collapse(flows - state.operator.apply(thermal.base))
         imbalance = load - state.operator.apply(rise)
         residual = number.collapse(imbalance)
-        system = thermal.space.system(state.operator, number)
+        if self._system is None or self._system[0] is not state.operator:
+            self._system = (state.operator, thermal.space.system(state.operator, number))
+        system = self._system[1]
         signs = np.random.default_rng(0).choice([-1.0, 1.0], len(rise))
         noise = np.finfo(float).eps * signs * np.where(number.is_fixed, 0.0, rise)
         noise = number.collapse(state.operator.apply(noise))

@@ -22,6 +22,9 @@ ROUNDING = 1e-12
 SHORTEST = 2.0**-7
 """The shortest step of the line search."""
 
+WELL = 0.1
+"""A reduction of the residual that is good enough to go on without Newton's full derivative."""
+
 ACTIVE_ITERATIONS = 200
 """Most iterations of GMRES in one step."""
 
@@ -40,6 +43,8 @@ class Newton:
         One for each linear solve.
     say : callable
         Is told in words what happens.
+    chord : bool
+        Whether steps with the symmetric part alone go on while they reduce the residual well, as in short time steps.
     """
 
     problem: CoupledProblem
@@ -48,6 +53,7 @@ class Newton:
     history: list[Iteration] = field(default_factory=list)
     solves: list[dict[str, Any]] = field(default_factory=list)
     failure: str = ""
+    chord: bool = False
 
     def solve(self, rise: Floats, potential: Floats | None, limit: int) -> State | None:
         """The state in equilibrium, or None with `failure` set; then `last` is the last state."""
@@ -94,9 +100,13 @@ class Newton:
     def _step(self, state: State, previous: float) -> tuple[Floats, int]:
         """The step of the unknowns (K); the first one, and linear problems, by conjugate gradients alone."""
         problem = self.problem
-        if problem.is_linear or not self.history:
+        if problem.is_linear or not self.history or (self.chord and state.size < WELL * previous):
             # How much rounding a rise leaves in the residual is known only once it is about right.
-            goal = 1.0 if self.history else max(1.0, (1e-5 if problem.is_linear else 1e-3) / problem.solver.rtol)
+            goal = 1.0
+            if not self.history and not (self.chord and problem.is_linear):
+                goal = max(1.0, (1e-5 if problem.is_linear else 1e-3) / problem.solver.rtol)
+            elif not problem.is_linear:
+                goal = max(0.3, 0.03 * state.size / problem.solver.rtol)
             step, report = problem.timed(
                 "heat", lambda: problem.solver.solve(state.system, state.residual, scale=goal * state.scale)
             )

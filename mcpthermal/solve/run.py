@@ -18,6 +18,7 @@ from mcpthermal.result.provenance import Provenance, description_hash
 from mcpthermal.result.steady import SteadyResult
 from mcpthermal.solve.coupling import CoupledProblem, State
 from mcpthermal.solve.newton import Newton
+from mcpthermal.solve.transfer import transferred
 from mcpthermal.units import quantity
 
 Floats = NDArray[np.float64]
@@ -36,6 +37,8 @@ class Run:
     linear_tolerance : float
     method : str
     progress : callable or None
+    transient : bool
+        Whether loads may vary in time.
 
     Raises
     ------
@@ -51,10 +54,16 @@ class Run:
         linear_tolerance: float = 1e-10,
         method: Method = "auto",
         progress: Callable[[str], None] | None = None,
+        transient: bool = False,
     ) -> None:
         quantity(linear_tolerance, "", "linear_tolerance", minimum=1e-13, maximum=1e-3)
         if method not in METHODS:
             raise InputError(f"method {method!r} of the linear solves must be one of {', '.join(METHODS)}")
+        if case.varies and not transient:
+            raise InputError(
+                f"case '{case.name}' has loads that vary in time, so that there is no steady state; use "
+                "solve_transient, or case.at(time)"
+            )
         self.case, self.say = case, progress or (lambda text: None)
         self.seconds: dict[str, float] = {}
         if mesh is None:
@@ -66,6 +75,27 @@ class Run:
         self.say("assembling")
         self.problem = CoupledProblem(case, mesh, order, linear_tolerance, method, self.timed)
 
+    def initial_rise(self, initial: Any) -> Floats:
+        """A raw rise (K) from a uniform temperature, a result, or (None) the surroundings.
+
+        Raises
+        ------
+        InputError
+            If it is something else, or a result of another package.
+        """
+        thermal = self.problem.thermal
+        initial = getattr(initial, "final", initial)
+        if isinstance(initial, SteadyResult):
+            if initial.case.package.names != self.case.package.names:
+                raise InputError("initial: the result is of another package; give one of the same parts")
+            if initial.mesh is self.mesh and initial.thermal.size == thermal.space.size:
+                return initial.temperature - thermal.reference
+            return transferred(initial, thermal.space) - thermal.reference
+        if initial is None:
+            return np.zeros(thermal.space.size)
+        kelvin = quantity(initial, "K", "initial temperature", above=0.0)
+        return np.full(thermal.space.size, kelvin - thermal.reference)
+
     def timed(self, phase: str, work: Callable[[], Any]) -> Any:
         """Do some work and count its time for a phase."""
         start = time.perf_counter()
@@ -73,13 +103,15 @@ class Run:
         self.seconds[phase] = self.seconds.get(phase, 0.0) + time.perf_counter() - start
         return answer
 
-    def result(self, state: State, newton: Newton) -> SteadyResult:
+    def result(self, state: State, newton: Newton, stored: float | None = None) -> SteadyResult:
         """The answer that goes with a state in equilibrium; raises a BalanceError if it does not add up."""
         problem = self.problem
         cells, contact_heat = np.zeros(self.mesh.cell_part.shape), {}
         if state.current is not None:
             cells, contact_heat = state.current.cells, state.current.contact_heat
-        rise = self._levelled(state, float(cells.sum()) + sum(contact_heat.values()))
+        rise = state.rise
+        if stored is None:
+            rise = self._levelled(state, float(cells.sum()) + sum(contact_heat.values()))
         temperature = problem.thermal.reference + rise
         heat = problem.thermal.heat(state.thermal, state.heat, rise)
         sizes = {"temperature": problem.numbering.size, "cells": int(self.mesh.n_cells)}
@@ -98,8 +130,9 @@ class Run:
             sizes["potential"] = electrical.numbering.size
         joule = sum(watt for _, kind, watt in heat if kind in ("joule", "contact joule"))
         currents = {name: ampere for name, (_, ampere) in terminals.items()}
-        balance = Balance(tuple(heat), currents, electric, joule)
-        balance.check()
+        balance = Balance(tuple(heat), currents, electric, joule, stored or 0.0)
+        if stored is None:
+            balance.check()
         record = Provenance(
             description_hash(self.case.package.parts, self.case.loads), sizes, tuple(newton.solves), dict(self.seconds)
         )
@@ -120,7 +153,8 @@ class Run:
             elements,
             dict(vars(problem.factors)),
         )
-        self._check_ranges(result)
+        if stored is None:
+            self.check_ranges(result)
         return result
 
     def _levelled(self, state: State, joule: float) -> Floats:
@@ -142,7 +176,8 @@ class Run:
             return state.rise
         return self.problem.moved(state.rise, shift * ones)
 
-    def _check_ranges(self, result: SteadyResult) -> None:
+    def check_ranges(self, result: SteadyResult) -> None:
+        """Warn of laws that were used outside their range."""
         current = np.unique(self.mesh.cell_part[self.problem.cells])
         for number, part in enumerate(self.case.package.parts):
             if not part.is_void:

@@ -19,7 +19,8 @@ Floats = NDArray[np.float64]
 class HeatStore:
     """The heat content of a space above a reference temperature, and the equation of one stage of a time step.
 
-    In a stage the heat stored grows from `target` at `rate`: what comes in equals rate (H(T) - target).
+    In a stage the heat stored grows from `target` at `rate`: what comes in equals rate (H(T) - target). `start` is the
+    content at the beginning of the step.
 
     Parameters
     ----------
@@ -41,6 +42,7 @@ class HeatStore:
         used = np.unique(space.mesh.cell_part[space.mesh.solid]).tolist()
         self.is_constant = all(law.is_constant for n in used if (law := self.laws[n]) is not None)
         self.rate = 0.0
+        self.start: Floats = np.zeros(space.size)
         self.target: Floats = np.zeros(space.size)
 
     @property

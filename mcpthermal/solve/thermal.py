@@ -62,6 +62,8 @@ class ThermalState:
         For each block what the conductivity's slope adds: flux per kelvin times volume, three arrays.
     gain : mapping
         For each block the slope of the leakage, W/K at the points.
+    surplus : raw array (J)
+        Heat stored beyond what the operator has, see `HeatStore.surplus`.
     """
 
     temperature: Floats
@@ -70,6 +72,7 @@ class ThermalState:
     rest: Any = None
     drift: dict[int, list[Floats]] = field(default_factory=dict)
     gain: dict[int, Floats] = field(default_factory=dict)
+    surplus: Floats | float = 0.0
 
     def add_rest(self, matrix: Any) -> None:
         """Add to what Newton's method needs beside the operator; None adds nothing."""
@@ -120,7 +123,8 @@ class ThermalProblem:
 
     def set_time(self, time: float) -> None:
         """Take the values of all loads at a time (s)."""
-        for item in (*self.sources, *self.leakages, *self.exchanges):
+        changing: list[Any] = [*self.sources, *self.leakages, *self.exchanges]
+        for item in changing:
             item.set_time(time)
         self.supply: Floats = sum((source.load for source in self.sources), np.zeros(self.space.size))
         self._fixed_rise = np.zeros(self.space.size)
@@ -160,7 +164,8 @@ class ThermalProblem:
             operator.add_matrices(matrices)
             self._kept = (key, operator)
         if store is not None:
-            state.load += store.rate * (store.target - store.surplus(rise))
+            state.surplus = store.surplus(rise)
+            state.load += store.rate * (store.target - state.surplus)
         for leak in self.leakages:
             leak.add_to(state, points, self.factors.leakage)
         if derivative and self.law_varies:

@@ -1,0 +1,146 @@
+"""Numbers that are asked of every state: temperatures of parts and points, voltages, currents."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from mcpthermal.errors import InputError, near_misses
+from mcpthermal.package.points import is_list
+from mcpthermal.units import lengths
+
+
+@dataclass(frozen=True)
+class MaxTemperature:
+    """The highest temperature of a part (K), or of all."""
+
+    part: str | None = None
+
+    unit = "K"
+
+    @property
+    def name(self) -> str:
+        """For tables: ``max(part)``."""
+        return f"max({self.part or 'package'})"
+
+    def measure(self, result: Any) -> float:
+        """The number of a result."""
+        return float(result.max_temperature(self.part))
+
+
+@dataclass(frozen=True)
+class MeanTemperature:
+    """The mean temperature of a part (K), or of all."""
+
+    part: str | None = None
+
+    unit = "K"
+
+    @property
+    def name(self) -> str:
+        """For tables: ``mean(part)``."""
+        return f"mean({self.part or 'package'})"
+
+    def measure(self, result: Any) -> float:
+        """The number of a result."""
+        return float(result.mean_temperature(self.part))
+
+
+@dataclass(frozen=True)
+class TemperatureAt:
+    """The temperature (K) at a point (m)."""
+
+    point: tuple[float, float, float]
+
+    unit = "K"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "point", lengths(self.point, "point of a probe", count=3))
+
+    @property
+    def name(self) -> str:
+        """For tables: ``at(x, y, z)``."""
+        return "at({:g}, {:g}, {:g})".format(*self.point)
+
+    def measure(self, result: Any) -> float:
+        """The number of a result."""
+        return float(result.temperature_at([self.point])[0])
+
+
+@dataclass(frozen=True)
+class TerminalVoltage:
+    """The potential of a terminal or circuit node (V)."""
+
+    terminal: str
+
+    unit = "V"
+
+    @property
+    def name(self) -> str:
+        """For tables: ``voltage(terminal)``."""
+        return f"voltage({self.terminal})"
+
+    def measure(self, result: Any) -> float:
+        """The number of a result."""
+        return float(result.voltage(self.terminal))
+
+
+@dataclass(frozen=True)
+class TerminalCurrent:
+    """The current into the conductor at a terminal (A)."""
+
+    terminal: str
+
+    unit = "A"
+
+    @property
+    def name(self) -> str:
+        """For tables: ``current(terminal)``."""
+        return f"current({self.terminal})"
+
+    def measure(self, result: Any) -> float:
+        """The number of a result."""
+        return float(result.current(self.terminal))
+
+
+@dataclass(frozen=True)
+class ViaCurrent:
+    """The upward current of a via such as ``supply[3]`` (A)."""
+
+    via: str
+
+    unit = "A"
+
+    @property
+    def name(self) -> str:
+        """For tables: ``via(name)``."""
+        return f"via({self.via})"
+
+    def measure(self, result: Any) -> float:
+        """The number of a result."""
+        rows = {row.name: row.current for row in result.vias()}
+        if self.via not in rows:
+            raise InputError(f"'{self.via}' is no via; {near_misses(self.via, rows)}")
+        return float(rows[self.via])
+
+
+PROBES = (MaxTemperature, MeanTemperature, TemperatureAt, TerminalVoltage, TerminalCurrent, ViaCurrent)
+
+
+def check_probes(probes: Any, default: Any) -> tuple[Any, ...]:
+    """Probes from a list of probes and part names (their highest temperature).
+
+    Raises
+    ------
+    InputError
+        If something else is in the list, or two probes have one name.
+    """
+    given = default if probes is None else probes if is_list(probes) else (probes,)
+    found = tuple(MaxTemperature(item) if isinstance(item, str) else item for item in given)
+    for item in found:
+        if not isinstance(item, PROBES):
+            names = ", ".join(kind.__name__ for kind in PROBES)
+            raise InputError(f"probe {item!r} must be the name of a part, or one of {names}")
+    if len({item.name for item in found}) < len(found):
+        raise InputError("two probes are the same; drop one")
+    return found

@@ -1,0 +1,174 @@
+"""One step in time of the coupled problem, stage by stage, in terms of the heat that is stored.
+
+With H the heat content, r what flows in and k_j = r(T_j, t_j) at the stages,
+
+    H(T_i) = H(T_n) + h sum_j a_ij k_j,        T_(n+1) = T_s,
+
+so that the stored heat balances what flowed in, whatever the heat capacities do. The potential follows the temperature
+within each stage.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mcpthermal.errors import LinearSolveError, MaterialError
+from mcpthermal.solve.coupling import CoupledProblem, State
+from mcpthermal.solve.methods import RungeKutta
+from mcpthermal.solve.newton import Newton
+from mcpthermal.solve.storage import HeatStore
+
+Floats = NDArray[np.float64]
+
+INSIDE = 1e-9
+"""Loads are taken this part of a step inside of it, so that at a corner each step sees its own side."""
+
+STAGE_ITERATIONS = 25
+
+ERROR_ACCURACY = 1e-3
+"""To which the error estimate is solved."""
+
+Rows = list[tuple[str, str, float]]
+
+
+@dataclass
+class Moment:
+    """A state in time.
+
+    Attributes
+    ----------
+    time : float
+        (s)
+    rise : raw array (K)
+    content : raw array (J)
+    inflow : raw array (W)
+        The heat that flows into the store.
+    potential : raw array (V) or None
+    rows : list
+        Heat into the body by each load (W): (place, kind, heat).
+    state : State or None
+        The last stage that led here.
+    newton : Newton or None
+    """
+
+    time: float
+    rise: Floats
+    content: Floats
+    inflow: Floats
+    potential: Floats | None
+    rows: Rows
+    state: State | None = None
+    newton: Newton | None = None
+
+
+@dataclass
+class Step:
+    """What a step gave.
+
+    Attributes
+    ----------
+    moment : Moment
+    error : array of the unknowns (K)
+    energy : list
+        Heat into the body by each load during the step (J): (place, kind, heat).
+    linear_solves, iterations : int
+    """
+
+    moment: Moment
+    error: Floats
+    energy: Rows
+    linear_solves: int
+    iterations: int
+
+
+class Marcher:
+    """Takes steps with a method.
+
+    Parameters
+    ----------
+    problem : CoupledProblem
+    method : RungeKutta
+    """
+
+    def __init__(self, problem: CoupledProblem, method: RungeKutta) -> None:
+        self.problem, self.method = problem, method
+        thermal = problem.thermal
+        self.store = HeatStore(problem.case, thermal.space, thermal.reference)
+        self.solves: list[dict[str, Any]] = []
+
+    def begin(self, time: float, rise: Floats, potential: Floats | None, after: float = 0.0) -> Moment:
+        """A moment from a rise, with the inflow just after a time; `after` is how long loads are looked ahead (s)."""
+        problem, thermal = self.problem, self.problem.thermal
+        problem.set_time(time + after)
+        thermal.store = None
+        state = problem.state(rise, potential, derivative=False)
+        content = self.store.content(rise)
+        inflow = np.where(problem.numbering.is_fixed, 0.0, state.imbalance)
+        rows = self._rows(state)
+        known = None if state.current is None else state.current.potential
+        return Moment(time, rise, content, inflow, known, rows, state)
+
+    def _rows(self, state: State) -> Rows:
+        rows = self.problem.thermal.heat(state.thermal, state.heat, state.rise)
+        if state.current is not None:
+            rows.append(("conductors", "joule", float(state.current.cells.sum())))
+            rows += [(place, "contact joule", watt) for place, watt in state.current.contact_heat.items()]
+        return rows
+
+    def step(self, start: Moment, length: float, slope: Floats | None) -> Step | None:
+        """One step; None if a stage could not be solved. `slope` (K/s) extrapolates the last step as a first guess."""
+        problem, store, method = self.problem, self.store, self.method
+        thermal = problem.thermal
+        store.rate = 1.0 / (method.gamma * length)
+        store.start = start.content
+        inflows, all_rows = [start.inflow], [start.rows]
+        rise, potential, solves, iterations = start.rise, start.potential, 0, 0
+        still = np.zeros(problem.numbering.size)
+        state: State | None = None
+        thermal.store = store
+        try:
+            for number, row in enumerate(method.stages[1:], start=1):
+                at = method.times[number]
+                problem.set_time(start.time + length * min(max(at, INSIDE), 1 - INSIDE))
+                store.target = start.content + length * sum(a * k for a, k in zip(row[:-1], inflows, strict=True))
+                guess = rise if slope is None else start.rise + at * length * slope
+                newton = Newton(problem, np.inf, chord=True)
+                state = newton.solve(problem.moved(guess, still), potential, STAGE_ITERATIONS)
+                solves, iterations = solves + len(newton.history), iterations + sum(
+                    item.thermal_iterations for item in newton.history
+                )
+                self.solves = newton.solves
+                if state is None:
+                    return None
+                rise, potential = state.rise, None if state.current is None else state.current.potential
+                content = store.content(rise)
+                inflows.append(store.rate * (content - store.target))
+                all_rows.append(self._rows(state))
+        except (MaterialError, LinearSolveError):
+            return None
+        finally:
+            thermal.store = None
+        assert state is not None
+        energy = [
+            (place, kind, length * sum(w * rows[n][2] for w, rows in zip(method.weights, all_rows, strict=True)))
+            for n, (place, kind, _) in enumerate(all_rows[-1])
+        ]
+        moment = Moment(start.time + length, rise, content, inflows[-1], potential, all_rows[-1], state, newton)
+        error = self._error(state, length, inflows)
+        return Step(moment, error, energy, solves + 1, iterations)
+
+    def _error(self, state: State, length: float, inflows: list[Floats]) -> Floats:
+        """The difference to the embedded formula (K), damped where the problem is stiff (Hosea and Shampine, 1996)."""
+        method, problem = self.method, self.problem
+        weights = method.weights - np.array(method.embedded)
+        heat = problem.numbering.collapse(length * sum(w * k for w, k in zip(weights, inflows, strict=True)))
+        load = self.store.rate * heat
+        norm = float(np.linalg.norm(load))
+        if norm == 0.0:
+            return np.zeros(problem.numbering.size)
+        solution, _ = problem.solver.solve(state.system, load, scale=ERROR_ACCURACY / problem.solver.rtol * norm)
+        return solution

@@ -1,0 +1,131 @@
+"""How long the steps in time are: by an error that is allowed, or fixed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mcpthermal.errors import InputError
+from mcpthermal.units import quantity
+
+SAFETY = 0.9
+KEEP = 1.3
+"""A step is kept where it could grow by less."""
+
+SHRINK, GROW = 0.1, 5.0
+"""Least and greatest ratio of a step to the one before."""
+
+FIRST = 1e-9
+"""The first step (s), and relative to the last one after a corner of a load 1e-3."""
+
+AFTER_CORNER = 1e-3
+
+
+class StepControl(Protocol):
+    """Chooses steps."""
+
+    def start(self, last: float | None) -> float:
+        """The first step (s) at the beginning or after a corner; `last` is the step before the corner."""
+        ...
+
+    def error(self, error: NDArray[np.float64], rise: NDArray[np.float64]) -> float:
+        """The size of an error (K) relative to what is allowed."""
+        ...
+
+    def next(self, step: float, error: float, power: int) -> float:
+        """The next step after one with a relative error that behaves like the step to a power."""
+        ...
+
+    def accepts(self, error: float) -> bool:
+        """Whether a step with this relative error is good enough."""
+        ...
+
+
+@dataclass(frozen=True)
+class AdaptiveSteps:
+    """Steps as long as an error per step allows.
+
+    Parameters
+    ----------
+    absolute : float
+        Allowed error of the temperature anywhere (K).
+    relative : float
+        And relative to the largest rise since the beginning.
+    first : float, optional
+        The first step (s).
+    largest : float, optional
+        The longest step (s).
+    """
+
+    absolute: float = 0.01
+    relative: float = 1e-3
+    first: float | None = None
+    largest: float | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "absolute", quantity(self.absolute, "K", "absolute tolerance of steps", above=0.0))
+        relative = quantity(self.relative, "", "relative tolerance of steps", minimum=0.0, maximum=0.5)
+        object.__setattr__(self, "relative", relative)
+        for name in ("first", "largest"):
+            value = getattr(self, name)
+            if value is not None:
+                object.__setattr__(self, name, quantity(value, "s", f"{name} step", above=0.0))
+
+    def start(self, last: float | None) -> float:
+        """The first step (s), short enough for any load that begins."""
+        step = (self.first or FIRST) if last is None else AFTER_CORNER * last
+        return min(step, self.largest or np.inf)
+
+    def error(self, error: NDArray[np.float64], rise: NDArray[np.float64]) -> float:
+        """The largest error relative to what is allowed."""
+        allowed = self.absolute + self.relative * float(np.abs(rise).max(initial=0.0))
+        return float(np.abs(error).max(initial=0.0)) / allowed
+
+    def next(self, step: float, error: float, power: int) -> float:
+        """The step that would have met the tolerance, a little shorter."""
+        ratio = GROW if error == 0.0 else SAFETY * error ** (-1.0 / power)
+        if 1.0 <= ratio < KEEP:
+            return step  # what was made for this step fits the next one, too
+        return min(step * min(max(ratio, SHRINK), GROW), self.largest or np.inf)
+
+    def accepts(self, error: float) -> bool:
+        """Whether the error is within the tolerance."""
+        return error <= 1.0
+
+
+@dataclass(frozen=True)
+class FixedSteps:
+    """Steps of one length (s), shorter only before an event."""
+
+    size: float
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "size", quantity(self.size, "s", "size of fixed steps", above=0.0))
+
+    def start(self, last: float | None) -> float:
+        """The step."""
+        return self.size
+
+    def error(self, error: NDArray[np.float64], rise: NDArray[np.float64]) -> float:
+        """Not judged."""
+        return 0.0
+
+    def next(self, step: float, error: float, power: int) -> float:
+        """The step."""
+        return self.size
+
+    def accepts(self, error: float) -> bool:
+        """Always."""
+        return True
+
+
+def check_steps(steps: object) -> StepControl:
+    """Step control from itself, or from the size of fixed steps."""
+    if isinstance(steps, AdaptiveSteps | FixedSteps):
+        return steps
+    if isinstance(steps, int | float | str):
+        return FixedSteps(steps)  # type: ignore[arg-type]
+    raise InputError(f"steps={steps!r} must be AdaptiveSteps(...), FixedSteps(...) or the size of fixed steps")

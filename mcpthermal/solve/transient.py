@@ -1,0 +1,281 @@
+"""The coupled solve in time: steps of controlled error that meet every corner of a load and every time asked for."""
+
+from __future__ import annotations
+
+import time as clock
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mcpthermal.case import Case
+from mcpthermal.errors import InputError, ThermalRunaway, near_misses
+from mcpthermal.linalg import Method
+from mcpthermal.package.points import is_list
+from mcpthermal.result.probes import MaxTemperature, check_probes
+from mcpthermal.result.steady import SteadyResult
+from mcpthermal.result.transient import EnergyBalance, TransientResult
+from mcpthermal.solve.march import Marcher, Moment, Step
+from mcpthermal.solve.methods import METHODS, RungeKutta
+from mcpthermal.solve.newton import Newton
+from mcpthermal.solve.run import Run
+from mcpthermal.solve.stepping import AdaptiveSteps, StepControl, check_steps
+from mcpthermal.units import describe, quantity
+
+Floats = NDArray[np.float64]
+
+SHORTEST = 1e-14
+"""The shortest step, relative to the time that has passed or at least a microsecond."""
+
+
+def solve_transient(
+    case: Case,
+    mesh: Any = None,
+    t_end: float | str = 1.0,
+    *,
+    initial: Any = None,
+    method: str | RungeKutta = "tr_bdf2",
+    steps: StepControl | float | str | None = None,
+    save: Sequence[float | str] | None = None,
+    probes: Sequence[Any] | None = None,
+    stop_when_steady: float | str | None = None,
+    hottest: float | str = 5000.0,
+    order: int = 2,
+    linear_tolerance: float = 1e-10,
+    linear_method: Method = "auto",
+    progress: Callable[[str], None] | None = None,
+) -> TransientResult:
+    """Solve currents, Joule heat and heat conduction of a case in time, from t = 0.
+
+    Parameters
+    ----------
+    case : Case
+        Its loads may be waveforms.
+    mesh : ColumnMesh or TetMesh, optional
+        As for `solve_steady`.
+    t_end : float
+        (s)
+    initial : float, SteadyResult or TransientResult, optional
+        A uniform temperature (K), a steady state, or the end of another transient, on the same or another mesh.
+        Default: the temperature of the surroundings.
+    method : {"tr_bdf2", "esdirk43"} or RungeKutta
+    steps : AdaptiveSteps, FixedSteps or float, optional
+        Default `AdaptiveSteps()`; a number is the size of fixed steps (s).
+    save : sequence of float, optional
+        The times (s) at which states are kept; steps end there exactly.
+    probes : sequence, optional
+        `MaxTemperature`, `MeanTemperature`, `TemperatureAt`, `TerminalVoltage`, `TerminalCurrent`, `ViaCurrent`, or
+        names of parts; default the highest temperature of each chip.
+    stop_when_steady : float, optional
+        Ends the run when the steady state of the loads is nearer than this everywhere (K).
+    hottest : float
+        The temperature (K) beyond which the run is given up.
+    order, linear_tolerance, linear_method, progress
+        As for `solve_steady`.
+
+    Returns
+    -------
+    TransientResult
+
+    Raises
+    ------
+    ThermalRunaway
+        If the temperature leaves all bounds; it carries the time, the place and what was computed until then.
+    InputError, BalanceError, LinearSolveError
+    """
+    if not isinstance(case, Case):
+        raise InputError(f"solve_transient needs a Case, not {type(case).__name__}")
+    end = quantity(t_end, "s", "t_end", above=0.0)
+    scheme = METHODS.get(method) if isinstance(method, str) else method
+    if not isinstance(scheme, RungeKutta):
+        raise InputError(f"method {method!r} in time; {near_misses(str(method), METHODS)}")
+    control = check_steps(AdaptiveSteps() if steps is None else steps)
+    saved = sorted({quantity(t, "s", "a time to save", minimum=0.0, maximum=end) for t in _listed(save)})
+    limits = (
+        quantity(hottest, "K", "hottest", above=0.0),
+        None if stop_when_steady is None else quantity(stop_when_steady, "K", "stop_when_steady", above=0.0),
+    )
+    run = Run(case, mesh, order, linear_tolerance, linear_method, progress, transient=True)
+    march = _March(run, scheme, control, end, saved, limits)
+    march.start(initial, probes)
+    march.go()
+    return march.result()
+
+
+def _listed(values: Any) -> tuple[Any, ...]:
+    return () if values is None else tuple(values) if is_list(values) else (values,)
+
+
+@dataclass
+class _March:
+    """A transient under way."""
+
+    run: Run
+    scheme: RungeKutta
+    control: StepControl
+    end: float
+    saved: list[float]
+    limits: tuple[float, float | None]
+    snapshots: dict[float, SteadyResult] = field(default_factory=dict)
+    steady: bool = False
+    largest_defect: float = 0.0
+
+    def start(self, initial: Any, probes: Any) -> None:
+        """The state at t = 0."""
+        run = self.run
+        self.began = clock.perf_counter()
+        self.marcher = Marcher(run.problem, self.scheme)
+        self.counts = {"accepted": 0, "rejected": 0, "solves": 0, "iterations": 0}
+        rise = run.problem.moved(run.initial_rise(initial), np.zeros(run.problem.numbering.size))
+        self.first_rise = rise
+        self.step_length = min(self.control.start(None), self.end)
+        self.moment = self.marcher.begin(0.0, rise, None, 1e-6 * self.step_length)
+        self.energy = [(place, kind, 0.0) for place, kind, _ in self.moment.rows]
+        self.first_content = self.moment.content
+        first = self._look(self.moment)
+        names = [MaxTemperature(name) for name in first.reported_parts()]
+        self.probes = check_probes(probes, names)
+        self.times: list[float] = [0.0]
+        self.values = {probe.name: [probe.measure(first)] for probe in self.probes}
+        self.last = first
+        self._keep(first)
+
+    def _look(self, moment: Moment) -> SteadyResult:
+        """The moment as a result that can be asked."""
+        assert moment.state is not None
+        newton = moment.newton or Newton(self.run.problem, np.inf)
+        return self.run.result(moment.state, newton, stored=float(moment.inflow.sum()))
+
+    def _keep(self, look: SteadyResult) -> None:
+        time = self.moment.time
+        while self.saved and time >= self.saved[0] * (1 - 1e-12):
+            self.snapshots[self.saved.pop(0)] = look
+
+    def go(self) -> None:
+        """Step until the end."""
+        slope: Floats | None = None
+        while self.moment.time < self.end * (1 - 1e-12) and not self.steady:
+            length, at_corner = self._next_length()
+            step = self.marcher.step(self.moment, length, slope)
+            error = np.inf
+            if step is not None:
+                error = self.control.error(step.error, step.moment.rise - self.first_rise)
+                hottest = self.run.problem.thermal.reference + float(step.moment.rise.max())
+                if hottest > self.limits[0] and self.control.accepts(error):
+                    self._run_away(f"the temperature passed {describe(self.limits[0], 'K')}", step.moment)
+            if step is None or not self.control.accepts(error):
+                self.counts["rejected"] += 1
+                self._shorten(length, error, step)
+                continue
+            slope = (step.moment.rise - self.moment.rise) / length
+            self._accept(step, length)
+            chosen = self.control.next(length, error, self.scheme.estimate_power)
+            self.step_length = max(chosen, self.step_length) if length < 0.5 * self.step_length else chosen
+            if at_corner and self.moment.time < self.end * (1 - 1e-12):
+                self.step_length = min(self.control.start(length), self.step_length)
+                self.moment = self._after_corner()
+                slope = None
+
+    def _next_length(self) -> tuple[float, bool]:
+        """The length of the next step, and whether it ends at a corner of a load."""
+        now = self.moment.time
+        corner = self.run.case.next_corner(now * (1 + 1e-12))
+        event = min(corner, self.end, self.saved[0] if self.saved else np.inf)
+        left = event - now
+        if self.step_length >= left * (1 - 1e-9):
+            return left, event == corner
+        # Two equal steps rather than a long and a tiny one.
+        return (left / 2 if self.step_length > left / 2 else self.step_length), False
+
+    def _shorten(self, length: float, error: float, step: Step | None) -> None:
+        wanted = 0.25 * length if step is None else self.control.next(length, error, self.scheme.estimate_power)
+        self.step_length = wanted if wanted < length else 0.5 * length
+        if self.step_length < SHORTEST * max(self.moment.time, 1e-6):
+            self._run_away("steps became shorter than rounding allows", self.moment)
+
+    def _after_corner(self) -> Moment:
+        moment = self.moment
+        return self.marcher.begin(moment.time, moment.rise, moment.potential, 1e-6 * self.step_length)
+
+    def _accept(self, step: Step, length: float) -> None:
+        before, self.moment = self.moment, step.moment
+        self.counts["accepted"] += 1
+        self.counts["solves"] += step.linear_solves
+        self.counts["iterations"] += step.iterations
+        stored = float((step.moment.content - before.content).sum())
+        balance = EnergyBalance(tuple(step.energy), stored, float(np.abs(step.moment.content).sum()))
+        when = f"of the step to {describe(step.moment.time, 's')}"
+        balance.check(when)
+        self.largest_defect = max(self.largest_defect, balance.relative_defect)
+        self.energy = [(p, k, old + new[2]) for (p, k, old), new in zip(self.energy, step.energy, strict=True)]
+        look = self.last = self._look(step.moment)
+        self.times.append(step.moment.time)
+        for probe in self.probes:
+            self.values[probe.name].append(probe.measure(look))
+        self._keep(look)
+        self._report()
+        if self.limits[1] is not None:
+            self.steady = self._is_steady(step, length, self.limits[1])
+
+    def _report(self) -> None:
+        spent = clock.perf_counter() - self.began
+        self.run.say(
+            f"t = {describe(self.moment.time, 's')} of {describe(self.end, 's')}, step {self.counts['accepted']}, "
+            f"{spent:.0f} s"
+        )
+
+    def _is_steady(self, step: Step, length: float, allowed: float) -> bool:
+        """Whether what is left to the steady state of the present loads is below a temperature (K) everywhere."""
+        if self.run.case.varies and np.isfinite(self.run.case.next_corner(self.moment.time)):
+            return False
+        problem = self.run.problem
+        problem.thermal.store = None
+        state = problem.state(step.moment.rise, step.moment.potential, derivative=False)
+        scale = 1e-3 * float(np.linalg.norm(state.residual)) / problem.solver.rtol
+        if scale == 0.0:
+            return True
+        left, _ = problem.solver.solve(state.system, state.residual, scale=scale)
+        return float(np.abs(left).max()) < allowed
+
+    def _run_away(self, why: str, moment: Moment) -> None:
+        space = self.run.problem.thermal.space
+        hottest = int(np.argmax(np.where(space.active, moment.rise, -np.inf)))
+        place = space.points[hottest]
+        part = self._part_at(moment)
+        x, y, z = (describe(float(value), "m") for value in place)
+        raise ThermalRunaway(
+            f"case '{self.run.case.name}' runs away at {describe(moment.time, 's')} in '{part}' near ({x}, {y}, {z}): "
+            f"{why}; lower the loads or cool better",
+            moment.time,
+            part,
+            self.result(),
+        )
+
+    def _part_at(self, moment: Moment) -> str:
+        """The part with the highest temperature."""
+        high = self.run.problem.thermal.space.cell_extrema(moment.rise)[1]
+        mesh = self.run.mesh
+        cell = np.unravel_index(int(np.nanargmax(np.where(mesh.solid, high, -np.inf))), high.shape)
+        return str(self.run.case.package.parts[int(mesh.cell_part[cell])].name)
+
+    def result(self) -> TransientResult:
+        """What was computed so far."""
+        stored = float((self.moment.content - self.first_content).sum())
+        energy = EnergyBalance(tuple(self.energy), stored, float(np.abs(self.moment.content).sum()))
+        energy.check("of the run")
+        self.run.check_ranges(self.last)
+        return TransientResult(
+            self.run.case,
+            np.array(self.times),
+            {name: np.array(values) for name, values in self.values.items()},
+            {probe.name: probe.unit for probe in self.probes},
+            self.snapshots,
+            self.last,
+            energy,
+            self.largest_defect,
+            self.counts,
+            self.steady,
+            clock.perf_counter() - self.began,
+        )
