@@ -297,10 +297,11 @@ class _Reader:
         if not isinstance(kind, str) or kind not in LOADS:
             raise CaseFileError(f"{self.where}: {what}: type = {kind!r} is no load; {near_misses(str(kind), LOADS)}")
         for key, value in values.items():
-            if (kind, key) in waveform_toml.UNITS and waveform_toml.is_waveform(value):
-                values[key] = waveform_toml.read_waveform(self, value, waveform_toml.UNITS[kind, key], f"{what}, {key}")
-            elif (kind, key) in LAWS and isinstance(value, Mapping):
-                values[key] = self.law(value, LAWS[kind, key], f"{what}, {key}")
+            is_table, where = isinstance(value, Mapping), (kind, key)
+            if is_table and where in waveform_toml.UNITS and (where not in LAWS or waveform_toml.is_waveform(value)):
+                values[key] = waveform_toml.read_waveform(self, value, waveform_toml.UNITS[where], f"{what}, {key}")
+            elif is_table and where in LAWS:
+                values[key] = self.law(value, LAWS[where], f"{what}, {key}")
         if kind == "PowerMap" and isinstance(values.get("powers"), str):
             values["powers"] = Path(self.where).parent / values["powers"]
         if kind == "PowerTrace" and "file" in values:
@@ -312,7 +313,7 @@ class _Reader:
         """A law, or for a heat transfer coefficient a film such as {natural_convection = {...}}."""
         if unit == LAWS["Convection", "h"] and len(table) == 1 and "law" not in table:
             ((kind, values),) = table.items()
-            self.refuse_unknown(table, FILMS, what)
+            self.refuse_unknown(table, (*FILMS, *waveform_toml.KINDS), what)
             if not isinstance(values, Mapping):
                 raise CaseFileError(f"{self.where}: {what}.{kind} must be a table")
             return self.build(FILMS[kind], values, f"{what}.{kind}")

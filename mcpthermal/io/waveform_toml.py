@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from mcpthermal.errors import CaseFileError
+from mcpthermal.errors import CaseFileError, near_misses
 from mcpthermal.loads import Waveform
 from mcpthermal.loads.waveform import Product, Sum
 from mcpthermal.units import quantity
@@ -53,7 +53,6 @@ def read_waveform(reader: Any, table: Mapping[str, Any], unit: str, what: str) -
     ----------
     reader : reader of the case file
     table : mapping
-        One for which `is_waveform` holds.
     unit : str
         The SI unit of its values.
     what : str
@@ -63,6 +62,11 @@ def read_waveform(reader: Any, table: Mapping[str, Any], unit: str, what: str) -
     ------
     InputError
     """
+    if not is_waveform(table):
+        known, given = (*KINDS, *COMBINED), ", ".join(map(repr, table)) or "nothing"
+        raise CaseFileError(
+            f"{reader.where}: {what} has {given}, not one kind of a waveform; {near_misses(given, known, len(known))}"
+        )
     ((kind, given),) = table.items()
     what = f"{what}.{kind}"
     if kind in COMBINED:
@@ -88,10 +92,8 @@ def file_beside(reader: Any, name: Any, what: str) -> Path:
 
 
 def _term(reader: Any, term: Any, unit: str, what: str) -> Any:
-    if is_waveform(term):
-        return read_waveform(reader, term, unit, what)
     if isinstance(term, Mapping):
-        raise CaseFileError(f"{reader.where}: {what} is no waveform; give one of {', '.join((*KINDS, *COMBINED))}")
+        return read_waveform(reader, term, unit, what)
     return quantity(term, unit, f"{reader.where}: {what}")
 
 
