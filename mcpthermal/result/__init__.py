@@ -1,5 +1,6 @@
 """What a solve answers."""
 
+from mcpthermal.result.impedance import Cauer, Foster, ThermalImpedance
 from mcpthermal.result.probes import (
     MaxTemperature,
     MeanTemperature,
@@ -12,12 +13,15 @@ from mcpthermal.result.steady import SteadyResult
 from mcpthermal.result.transient import TransientResult
 
 __all__ = [
+    "Cauer",
+    "Foster",
     "MaxTemperature",
     "MeanTemperature",
     "SteadyResult",
     "TemperatureAt",
     "TerminalCurrent",
     "TerminalVoltage",
+    "ThermalImpedance",
     "TransientResult",
     "ViaCurrent",
 ]

@@ -1,5 +1,6 @@
 """Solvers: steady states, their limits and their stability, transients, and the N-port of the conductors."""
 
+from mcpthermal.solve.impedance import thermal_impedance
 from mcpthermal.solve.limits import BranchPoint, Limit, find_limit
 from mcpthermal.solve.methods import ESDIRK43, TR_BDF2, RungeKutta
 from mcpthermal.solve.ports import ResistanceMatrix, resistance_matrix
@@ -24,4 +25,5 @@ __all__ = [
     "solve_steady",
     "solve_transient",
     "stability",
+    "thermal_impedance",
 ]
