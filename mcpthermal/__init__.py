@@ -113,6 +113,7 @@ _PUBLIC = {
         "FixedSteps",
         "Limit",
         "ResistanceMatrix",
+        "Save",
         "Stability",
         "find_limit",
         "lowest_eigenvalue",
@@ -123,7 +124,7 @@ _PUBLIC = {
         "thermal_impedance",
     ),
     "mcpthermal.viz": ("plot_field", "plot_package"),
-    "mcpthermal.io": ("export", "read_case"),
+    "mcpthermal.io": ("Series", "export", "read_case"),
 }
 _HOME = {name: module for module, names in _PUBLIC.items() for name in names}
 

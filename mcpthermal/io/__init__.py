@@ -9,9 +9,10 @@ from typing import Any
 from mcpthermal.errors import InputError
 from mcpthermal.io.case_toml import read_case
 from mcpthermal.io.result_json import write_result
+from mcpthermal.io.series import Series
 from mcpthermal.io.vtu import write_vtu
 
-__all__ = ["export", "read_case", "write_result", "write_vtu"]
+__all__ = ["Series", "export", "read_case", "write_result", "write_vtu"]
 
 
 def export(result: Any, path: str | os.PathLike[str]) -> Path:

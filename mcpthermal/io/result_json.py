@@ -6,8 +6,8 @@ Schema (``schema`` = 1)
 ``parts``: for each part ``max_K``, ``mean_K``, ``min_K``, ``joule_W``, ``material``, ``role``.
 ``vias``: list of ``name``, ``current_A`` (upwards), ``current_density_A_per_m2``, ``joule_W``, ``max_K``.
 ``terminals``: list of ``name``, ``voltage`` (V), ``current`` (A, into the conductor), ``power`` (W).
-``interfaces``: list of ``name`` (a|b), ``area`` (m2), ``mean_jump``, ``max_jump`` (K, from a to b), ``heat`` from a to b
-(W, null without a thermal resistance), ``current`` from a to b (A), ``joule_power`` of the contact (W).
+``interfaces``: list of ``name`` (a|b), ``area`` (m2), ``mean_jump``, ``max_jump`` (K, from a to b), ``heat`` across
+(W, from a to b; null without a thermal resistance), ``current`` from a to b (A), ``joule_power`` of the contact (W).
 ``nodes_V``: potential of each terminal and circuit node. ``resistors``: list of ``a``, ``b``, ``resistance`` (ohm),
 ``current`` from a to b (A), ``power`` (W).
 ``balance``: ``heat`` (list of ``place``, ``kind``, ``W`` into the body), ``heat_in_W``, ``heat_out_W``, ``stored_W``,

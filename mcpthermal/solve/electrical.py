@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -38,9 +39,10 @@ class CurrentState:
     Attributes
     ----------
     potential : raw array (V)
-    drop : raw array (V)
-        The same over the conductor's level, in which small drops are not lost in rounding.
-    operator, circuit : the operator on raw entries, and the circuit's share of it
+    over, drop : raw arrays (V)
+        The same over the level of the conductor, and of the piece of it between contacts: small ones are not lost in
+        rounding.
+    operator, circuit, jumps : the operator on raw entries, and the shares of circuit and contacts in it
     system, report : its linear system, and how it was solved
     heat : raw array of the thermal space (W)
     cells : Joule heat in each cell of the mesh (W)
@@ -53,9 +55,11 @@ class CurrentState:
 
     temperature: Floats
     potential: Floats
+    over: Floats
     drop: Floats
     operator: Any
     circuit: Any
+    jumps: Any
     system: Any
     report: SolveReport
     heat: Floats
@@ -111,6 +115,7 @@ class ElectricalProblem:
         self.numbering = Numbering(space.active, fixed, ties)
         self._heads = self._head_entries(groups)
         self._nets = self._find_nets(groups)
+        self._pieces = self._find_pieces() if self.contacts else []
         self._take(case.at(0.0))
         if method == "auto" and self.numbering.size <= DIRECT_LIMIT:
             method = "direct"
@@ -135,11 +140,26 @@ class ElectricalProblem:
         entries = [self.space.cell_entries(group == number) for number in range(count)]
         return net, touched, entries
 
+    def _find_pieces(self) -> list[Any]:
+        """Raw entries of what holds together without contacts."""
+        mesh, space = self.space.mesh, self.space
+        cells, owned = self.case.current_cells(mesh), []
+        for part in np.unique(mesh.cell_part[cells]):
+            count, group = mesh.components(cells & (mesh.cell_part == part))
+            owned += [space.cell_entries(group == number) for number in range(count)]
+        entries = np.concatenate(owned)
+        number = space.size + np.repeat(np.arange(len(owned)), [len(own) for own in owned])
+        size = space.size + len(owned)
+        graph = sp.coo_array((np.ones(len(entries)), (entries, number)), shape=(size, size))
+        label = sp.csgraph.connected_components(graph, directed=False)[1]
+        return [np.flatnonzero(label[: space.size] == found) for found in np.unique(label[space.size :])]
+
     def _take(self, case: Case) -> None:
         """Potentials and currents of a case without waveforms.
 
-        For each conductor a constant, the potential of one of its terminals, and the same with prescribed values and
-        offsets: solving for the difference keeps the residual relative to the currents, not to the potentials.
+        For each conductor a constant, the potential of one of its terminals, for each piece of it between contacts a
+        step from there to one of its own, and both with prescribed values and offsets: solving for the difference keeps
+        the residual relative to the currents, not to the potentials.
         """
         self.circuit = Circuit(case, self._names)
         self._uniform = np.zeros(self.space.size)
@@ -153,7 +173,8 @@ class ElectricalProblem:
         self._level = np.zeros(self.space.size)
         for value, own in zip(level, entries, strict=True):
             self._level[own] = value
-        self._base = self._level.copy()
+        self._step = self.steps(self.circuit.members(0))
+        self._base = self._level + self._step
         for number in self.circuit.field_groups:
             for name, offset in self.circuit.members(number):
                 self._base[self.entries[name]] = level[touched[name][0]] + offset
@@ -161,6 +182,15 @@ class ElectricalProblem:
         for name, volt in self.circuit.members(0):
             new = self.entries[name][~taken[self.entries[name]]]
             self._base[new], taken[new] = volt, True
+
+    def steps(self, held: Sequence[tuple[str, float]]) -> Floats:
+        """For each piece between contacts a constant over its level (V), from the first of some terminals on it."""
+        result = np.zeros(self.space.size)
+        for own in self._pieces:
+            here = [volt for name, volt in held if np.isin(self.entries[name], own).any()]
+            if here:
+                result[own] = here[0] - self._level[own]
+        return result
 
     def set_time(self, time: float) -> bool:
         """Take the values of a time (s); tells whether any of them varies."""
@@ -180,17 +210,27 @@ class ElectricalProblem:
         return self.factors.voltage * self._level
 
     @property
+    def step(self) -> Floats:
+        """What a constant potential of each piece between contacts is above the conductor's level (V)."""
+        return self.factors.voltage * self._step
+
+    @property
     def base(self) -> Floats:
         """A potential with the prescribed values (V)."""
         return self.factors.voltage * self._base
 
     # --- the problem at a temperature ---------------------------------------------------------------------
 
-    def operator(self, temperature: Floats) -> Any:
-        """The conductors and their contacts at a temperature (K), without the circuit."""
+    def operator(self, temperature: Floats, matrices: Sequence[Any]) -> Any:
+        """The conductors at a temperature (K) with the matrices of contacts and circuit."""
         operator = self.space.operator(self.axes, at_points(self.thermal, temperature, self.space))
-        operator.add_matrices([c.electrical_matrix(temperature, self.space.size) for c in self.contacts])
+        operator.add_matrices(matrices)
         return operator
+
+    def jumps(self, temperature: Floats) -> Any:
+        """The exchange matrix of all contacts at a temperature (K)."""
+        size = self.space.size
+        return sum((c.electrical_matrix(temperature, size) for c in self.contacts), sp.csr_array((size, size)))
 
     def _circuit(self) -> tuple[Any, Floats]:
         """The circuit's matrix on raw entries and the currents that it drives at zero potential."""
@@ -206,26 +246,26 @@ class ElectricalProblem:
         self, temperature: Floats, potential: Floats | None, slack: float = 1.0, derivative: bool = False
     ) -> CurrentState:
         """Potential and heat at a temperature (K); `slack` multiplies the tolerance of the linear solve."""
-        operator = self.operator(temperature)
         matrix, supply = self._circuit()
-        operator.add_matrices([matrix])
-        number, base, level = self.numbering, self.base, self.level
+        number, level, step, jumps = self.numbering, self.level, self.step, self.jumps(temperature)
+        operator = self.operator(temperature, [jumps, matrix])
+        base = self.base - level - step
         # A constant drives no current through the conductors but that of rounding.
-        load = number.collapse(supply - operator.apply(base - level) - matrix @ level)
-        guess = None if potential is None else number.pick(potential - base)
+        load = number.collapse(supply - operator.apply(base) - jumps @ step - matrix @ (level + step))
+        guess = None if potential is None else number.pick(potential - self.base)
         system = self.space.system(operator, number)
-        unknowns, report = self.solve(operator, system, load, base - level, guess, slack)
-        drop = base - level + number.expand(unknowns)
+        unknowns, report = self.solve(operator, system, load, base, guess, slack)
+        drop = base + number.expand(unknowns)
+        over = step + drop
         points = at_points(self.thermal, temperature, self.space)
         heat, cells = joule(self.space, drop, self.axes, points, self.thermal)
         contact_heat = {}
         for contact in self.contacts:
-            load, total = contact.heat(temperature, drop)
+            load, total = contact.heat(temperature, over)
             heat += load
             contact_heat[contact.place] = total
-        state = CurrentState(
-            temperature, level + drop, drop, operator, matrix, system, report, heat, cells, contact_heat
-        )
+        parts = (operator, matrix, jumps, system, report)
+        state = CurrentState(temperature, level + over, over, drop, *parts, heat, cells, contact_heat)
         if derivative:
             self._linearise(state, points)
         return state
@@ -259,7 +299,7 @@ class ElectricalProblem:
                 state.current[block] = [component * volume for component in conduct(slope, gradient)]
                 state.released[block] = joule_density(slope, gradient) * volume
         for contact in self.contacts:
-            state.contacts.append(contact.linearise(state.temperature, state.drop))
+            state.contacts.append(contact.linearise(state.temperature, state.over))
 
     def response(self, state: CurrentState, change: Floats, tolerance: float) -> Floats:
         """The change of the potential (V) that a change of the temperature (K) causes."""
@@ -306,7 +346,7 @@ class ElectricalProblem:
 
     def _field_current(self, state: CurrentState) -> Floats:
         """What the conductors take in at each raw entry (A)."""
-        return state.operator.apply(state.drop) - state.circuit @ state.drop
+        return state.operator.apply(state.drop) + state.jumps @ (state.over - state.drop) - state.circuit @ state.drop
 
     def terminals(self, state: CurrentState) -> dict[str, tuple[float, float]]:
         """Mean potential (V) and current into the conductor (A) of each terminal.
@@ -333,9 +373,11 @@ class ElectricalProblem:
     def power(self, state: CurrentState) -> float:
         """What the terminals deliver to the conductors (W): potential times current taken in, entry by entry.
 
-        The level of a conductor delivers nothing, since its currents add up to zero.
+        The level of a conductor delivers nothing, since its currents add up to zero; that of a piece what leaves it
+        through contacts.
         """
-        return float(state.drop @ self._field_current(state))
+        step = state.over - state.drop
+        return float(state.drop @ self._field_current(state) + step @ (state.jumps @ state.over))
 
     def node_potentials(self, state: CurrentState) -> dict[str, float]:
         """The potential of every terminal and circuit node (V)."""

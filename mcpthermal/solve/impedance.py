@@ -70,11 +70,11 @@ def thermal_impedance(
     ----------
     case : Case
     heated : sequence of str, optional
-        Parts or faces that are heated one after the other; default the chips. Spread over volume or active face as in the
-        case's own `Power` there, else over the volume.
+        Parts or faces that are heated one after the other; default the chips. Spread over volume or active face as in
+        the case's own `Power` there, else over the volume.
     probes : sequence, optional
-        `MeanTemperature`, `TemperatureAt`, or `MaxTemperature` (also by the name of the part), which stands for the place
-        that is hottest in the steady state; default the mean of each heated part.
+        `MeanTemperature`, `TemperatureAt`, or `MaxTemperature` (also by the name of the part), which stands for the
+        place that is hottest in the steady state; default the mean of each heated part.
     mesh, order, linear_tolerance, progress
         As for `solve_steady`.
     times : sequence of float, optional

@@ -29,7 +29,7 @@ INSIDE = 1e-9
 
 STAGE_ITERATIONS = 25
 
-ERROR_ACCURACY = 1e-3
+ERROR_ACCURACY = 1e-6
 """To which the error estimate is solved."""
 
 Rows = list[tuple[str, str, float]]

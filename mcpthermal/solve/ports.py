@@ -140,7 +140,8 @@ def resistance_matrix(
 def _conductance(problem: ElectricalProblem, temperature: Floats, names: Sequence[str]) -> Floats:
     """The current into each terminal (rows) with one terminal at 1 V and the others at zero (columns)."""
     number, space = problem.numbering, problem.space
-    operator = problem.operator(temperature)
+    jumps = problem.jumps(temperature)
+    operator = problem.operator(temperature, [jumps])
     system = space.system(operator, number)
     taken = np.zeros(space.size, bool)
     held = []
@@ -150,10 +151,12 @@ def _conductance(problem: ElectricalProblem, temperature: Floats, names: Sequenc
         held.append(entries)
     matrix = np.empty((len(names), len(names)))
     for column, entries in enumerate(held):
-        base = np.zeros(space.size)
-        base[entries] = 1.0
-        inner, _ = problem.solve(operator, system, -number.collapse(operator.apply(base)), base)
-        current = operator.apply(base + number.expand(inner))
+        step = problem.steps([(name, float(name == names[column])) for name in names])
+        base = -step * number.is_fixed
+        base[entries] += 1.0
+        driven = jumps @ step
+        inner, _ = problem.solve(operator, system, -number.collapse(operator.apply(base) + driven), base)
+        current = operator.apply(base + number.expand(inner)) + driven
         matrix[:, column] = [current[row].sum() for row in held]
     return matrix
 

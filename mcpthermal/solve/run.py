@@ -121,7 +121,7 @@ class Run:
         elements: tuple[dict[str, Any], ...] = ()
         if problem.electrical is not None and state.current is not None:
             electrical, current = problem.electrical, state.current
-            potential, drop = current.potential, current.drop
+            potential, drop = current.potential, current.over
             terminals, electric = electrical.terminals(current), electrical.power(current)
             nodes = electrical.node_potentials(current)
             elements = tuple(electrical.circuit.elements(nodes))

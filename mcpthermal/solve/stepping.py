@@ -15,6 +15,9 @@ SAFETY = 0.9
 KEEP = 1.3
 """A step is kept where it could grow by less."""
 
+RUNGS = 24
+"""Steps are chosen from so many in a decade."""
+
 SHRINK, GROW = 0.1, 5.0
 """Least and greatest ratio of a step to the one before."""
 
@@ -89,7 +92,9 @@ class AdaptiveSteps:
         ratio = GROW if error == 0.0 else SAFETY * error ** (-1.0 / power)
         if 1.0 <= ratio < KEEP:
             return step  # what was made for this step fits the next one, too
-        return min(step * min(max(ratio, SHRINK), GROW), self.largest or np.inf)
+        wanted = min(step * min(max(ratio, SHRINK), GROW), self.largest or np.inf)
+        # Steps of a ladder do not depend on the last digits of an error estimate.
+        return float(10.0 ** (np.floor(np.log10(wanted) * RUNGS) / RUNGS))
 
     def accepts(self, error: float) -> bool:
         """Whether the error is within the tolerance."""

@@ -13,14 +13,15 @@ from numpy.typing import NDArray
 from mcpthermal.case import Case
 from mcpthermal.errors import InputError, ThermalRunaway, near_misses
 from mcpthermal.linalg import Method
-from mcpthermal.package.points import is_list
 from mcpthermal.result.probes import MaxTemperature, check_probes
+from mcpthermal.result.provenance import description_hash
 from mcpthermal.result.steady import SteadyResult
 from mcpthermal.result.transient import EnergyBalance, TransientResult
 from mcpthermal.solve.march import Marcher, Moment, Step
 from mcpthermal.solve.methods import METHODS, RungeKutta
 from mcpthermal.solve.newton import Newton
 from mcpthermal.solve.run import Run
+from mcpthermal.solve.saving import Save, check_save, read_checkpoint, write_checkpoint
 from mcpthermal.solve.stepping import AdaptiveSteps, StepControl, check_steps
 from mcpthermal.units import describe, quantity
 
@@ -38,7 +39,7 @@ def solve_transient(
     initial: Any = None,
     method: str | RungeKutta = "tr_bdf2",
     steps: StepControl | float | str | None = None,
-    save: Sequence[float | str] | None = None,
+    save: Any = None,
     probes: Sequence[Any] | None = None,
     stop_when_steady: float | str | None = None,
     hottest: float | str = 5000.0,
@@ -63,8 +64,8 @@ def solve_transient(
     method : {"tr_bdf2", "esdirk43"} or RungeKutta
     steps : AdaptiveSteps, FixedSteps or float, optional
         Default `AdaptiveSteps()`; a number is the size of fixed steps (s).
-    save : sequence of float, optional
-        The times (s) at which states are kept; steps end there exactly.
+    save : Save or sequence of float, optional
+        The times (s) at which states are kept, or `Save`, which can stream them to disk and write checkpoints.
     probes : sequence, optional
         `MaxTemperature`, `MeanTemperature`, `TemperatureAt`, `TerminalVoltage`, `TerminalCurrent`, `ViaCurrent`, or
         names of parts; default the highest temperature of each chip.
@@ -92,20 +93,18 @@ def solve_transient(
     if not isinstance(scheme, RungeKutta):
         raise InputError(f"method {method!r} in time; {near_misses(str(method), METHODS)}")
     control = check_steps(AdaptiveSteps() if steps is None else steps)
-    saved = sorted({quantity(t, "s", "a time to save", minimum=0.0, maximum=end) for t in _listed(save)})
+    keep = check_save(save)
     limits = (
         quantity(hottest, "K", "hottest", above=0.0),
         None if stop_when_steady is None else quantity(stop_when_steady, "K", "stop_when_steady", above=0.0),
     )
     run = Run(case, mesh, order, linear_tolerance, linear_method, progress, transient=True)
-    march = _March(run, scheme, control, end, saved, limits)
+    march = _March(run, scheme, control, end, keep, limits)
     march.start(initial, probes)
     march.go()
+    if keep.checkpoint is not None:
+        keep.checkpoint.unlink(missing_ok=True)
     return march.result()
-
-
-def _listed(values: Any) -> tuple[Any, ...]:
-    return () if values is None else tuple(values) if is_list(values) else (values,)
 
 
 @dataclass
@@ -116,7 +115,7 @@ class _March:
     scheme: RungeKutta
     control: StepControl
     end: float
-    saved: list[float]
+    keep: Save
     limits: tuple[float, float | None]
     snapshots: dict[float, SteadyResult] = field(default_factory=dict)
     steady: bool = False
@@ -125,7 +124,8 @@ class _March:
     def start(self, initial: Any, probes: Any) -> None:
         """The state at t = 0."""
         run = self.run
-        self.began = clock.perf_counter()
+        self.began = self.written = clock.perf_counter()
+        self.saved = self.keep.until(self.end)
         self.marcher = Marcher(run.problem, self.scheme)
         self.counts = {"accepted": 0, "rejected": 0, "solves": 0, "iterations": 0}
         rise = run.problem.moved(run.initial_rise(initial), np.zeros(run.problem.numbering.size))
@@ -140,7 +140,8 @@ class _March:
         self.times: list[float] = [0.0]
         self.values = {probe.name: [probe.measure(first)] for probe in self.probes}
         self.last = first
-        self._keep(first)
+        self._resume()
+        self._keep(self.last)
 
     def _look(self, moment: Moment) -> SteadyResult:
         """The moment as a result that can be asked."""
@@ -151,7 +152,59 @@ class _March:
     def _keep(self, look: SteadyResult) -> None:
         time = self.moment.time
         while self.saved and time >= self.saved[0] * (1 - 1e-12):
-            self.snapshots[self.saved.pop(0)] = look
+            reached = self.saved.pop(0)
+            if self.keep.to is None:
+                self.snapshots[reached] = look
+            else:
+                self.keep.to(reached, look)
+
+    # --- checkpoints --------------------------------------------------------------------------------------
+
+    @property
+    def _key(self) -> str:
+        """What a checkpoint belongs to."""
+        mesh = (self.run.mesh.n_cells, float(np.abs(self.run.mesh.cell_volumes).sum()), self.moment.rise.size)
+        what = (self.run.case.package.parts, self.run.case.loads, mesh, self.end, self.scheme.name, self.control)
+        return description_hash(*what, [probe.name for probe in self.probes], float(self.first_content.sum()))
+
+    def _checkpoint(self) -> None:
+        file, now = self.keep.checkpoint, clock.perf_counter()
+        if file is None or now - self.written < self.keep.every:
+            return
+        self.written, moment = now, self.moment
+        values = {
+            "time": moment.time,
+            "rise": moment.rise,
+            "content": moment.content,
+            "inflow": moment.inflow,
+            "potential": moment.potential,
+            "rows": [watt for _, _, watt in moment.rows],
+            "energy": [joule for _, _, joule in self.energy],
+            "step_length": self.step_length,
+            "times": self.times,
+            "values": [self.values[probe.name] for probe in self.probes],
+            "counts": list(self.counts.values()),
+            "largest_defect": self.largest_defect,
+        }
+        write_checkpoint(file, self._key, values)
+
+    def _resume(self) -> None:
+        file = self.keep.checkpoint
+        found = None if file is None else read_checkpoint(file, self._key)
+        if found is None:
+            return
+        time, potential = float(found["time"]), found.get("potential")
+        looked = self.marcher.begin(time, found["rise"], potential, 1e-6 * float(found["step_length"]))
+        rows = [(p, k, float(watt)) for (p, k, _), watt in zip(looked.rows, found["rows"], strict=True)]
+        self.moment = Moment(time, found["rise"], found["content"], found["inflow"], potential, rows, looked.state)
+        self.energy = [(p, k, float(j)) for (p, k, _), j in zip(self.energy, found["energy"], strict=True)]
+        self.step_length, self.largest_defect = float(found["step_length"]), float(found["largest_defect"])
+        self.times = found["times"].tolist()
+        self.values = {probe.name: row.tolist() for probe, row in zip(self.probes, found["values"], strict=True)}
+        self.counts = dict(zip(self.counts, found["counts"].tolist(), strict=True))
+        self.saved = [t for t in self.saved if t > time * (1 + 1e-12)]
+        self.last = self._look(self.moment)
+        self.run.say(f"going on from {describe(time, 's')}")
 
     def go(self) -> None:
         """Step until the end."""
@@ -177,6 +230,7 @@ class _March:
                 self.step_length = min(self.control.start(length), self.step_length)
                 self.moment = self._after_corner()
                 slope = None
+            self._checkpoint()
 
     def _next_length(self) -> tuple[float, bool]:
         """The length of the next step, and whether it ends at a corner of a load."""
@@ -221,9 +275,11 @@ class _March:
 
     def _report(self) -> None:
         spent = clock.perf_counter() - self.began
+        steps = self.counts["accepted"]
+        left = spent / steps * (self.end - self.moment.time) / (self.times[-1] - self.times[-2])
         self.run.say(
-            f"t = {describe(self.moment.time, 's')} of {describe(self.end, 's')}, step {self.counts['accepted']}, "
-            f"{spent:.0f} s"
+            f"t = {describe(self.moment.time, 's')} of {describe(self.end, 's')}, step {steps}, {spent:.0f} s, at this "
+            f"step {left:.0f} s left"
         )
 
     def _is_steady(self, step: Step, length: float, allowed: float) -> bool:
