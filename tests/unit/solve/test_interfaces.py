@@ -157,6 +157,25 @@ def test_a_contact_resistivity_that_depends_on_temperature(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("resistivity", [1e-6, 1e-3, 1.0, 1e9])
+def test_a_contact_that_insulates_current(resistivity: float, kind: str) -> None:
+    """Less flows across than the rounding of a potential times a metal's conductance; balances close all the same."""
+    metal = mt.Material("metal", 400.0, mt.Metal(1.7e-8, 4e-3, 300.0))
+    loads = [
+        COLD,
+        mt.Voltage("a.bottom", 2.0),
+        mt.Voltage("b.top", 3.0),
+        mt.Interface("a|b", None, 0.0, resistivity),
+    ]
+    result = solved(kind, stack(("a", HEIGHT, metal), ("b", HEIGHT, metal)), loads)
+    current = 1.0 / (resistivity + 2 * HEIGHT * 1.7e-8) * AREA
+    assert result.current("b.top") == pytest.approx(current, rel=1e-3)
+    assert result.interfaces()[0]["current"] == pytest.approx(-result.current("b.top"), rel=1e-9)
+    assert result.interfaces()[0]["joule_power"] == pytest.approx(current, rel=1e-3)
+    assert result.balance.relative_charge_defect < 1e-10
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_the_fields_show_both_potentials(kind: str) -> None:
     loads = [COLD, mt.Voltage("a.bottom", 0.0), mt.Current("b.top", 2.0), mt.Interface("a|b", None, 0.0, 1e-8)]
     result = solved(kind, PAIR, loads)

@@ -106,6 +106,16 @@ def test_a_contact_counts(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("resistivity", [1e-4, 1.0, 1e3])
+def test_a_contact_that_insulates(resistivity: float, kind: str) -> None:
+    """Currents far below the rounding of potentials times conductances: still right, and the others undisturbed."""
+    contact = mt.Interface("hub", "west", 0.0, resistivity)
+    found = matrix_of(kind, star(), ENDS[:3], interfaces=[contact])
+    assert found.between(*ENDS[:2]) == pytest.approx(3.0 * SQUARE + resistivity / EDGE**2, rel=1e-4)
+    assert found.between(*ENDS[1:3]) == pytest.approx(2.5 * SQUARE, rel=1e-4)
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_the_matrix_tells_what_a_solution_does(kind: str) -> None:
     """A bar on a plate with terminals on parts of its faces: no formula, but the same field."""
     parts = [
