@@ -163,7 +163,11 @@ class TetSpace:
             dofs = self.dofs[block]
             ends = np.sort(np.stack([dofs[:, first].ravel(), dofs[:, second].ravel()]), axis=0)
             upper = upper + sp.coo_array((local.ravel(), (ends[0], ends[1])), shape=upper.shape).tocsr()
-        return TetOperator((upper + sp.triu(upper, 1).T).tocsr())
+        matrix = (upper + sp.triu(upper, 1).T).tocsr()
+        if storage is None:
+            # A constant field conducts nothing: what rounding says otherwise would add up in the balances.
+            matrix.setdiag(matrix.diagonal() - matrix.sum(axis=1))
+        return TetOperator(matrix)
 
     def _stored(self, number: int, storage: Storage, temperature: Any) -> Floats:
         """(n_cells, n_points) heat capacity of each point times the rate (W/K)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,7 +97,7 @@ def read_checkpoint(file: Path, key: str) -> dict[str, Any] | None:
     try:
         with np.load(file, allow_pickle=False) as data:
             values = {name: data[name] for name in data.files}
-    except (OSError, ValueError, EOFError) as error:
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise InputError(f"checkpoint '{file}' cannot be read ({error}); remove it to begin anew") from error
     if str(values.pop("key", "")) != key:
         raise InputError(
