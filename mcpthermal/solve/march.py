@@ -124,7 +124,8 @@ class Marcher:
         problem, store, method = self.problem, self.store, self.method
         thermal = problem.thermal
         store.rate = 1.0 / (method.gamma * length)
-        store.start = start.content
+        # How prescribed temperatures change is a scale for what flows, what is stored at them is none.
+        store.start = start.content - store.content(np.where(problem.numbering.is_fixed, start.rise, 0.0))
         inflows, all_rows = [start.inflow], [start.rows]
         rise, potential, solves, iterations = start.rise, start.potential, 0, 0
         still = np.zeros(problem.numbering.size)
