@@ -17,7 +17,7 @@ from mcpthermal.units import describe, quantity
 Floats = NDArray[np.float64]
 
 ENERGY_TOLERANCE = 1e-8
-CONTENT_ROUNDING = 1e-13
+CONTENT_ROUNDING = 1e-12
 
 
 @dataclass(frozen=True)
