@@ -18,7 +18,7 @@ import numpy as np
 
 import mcpthermal as mt
 from mcpthermal.units import celsius, mm
-from reference_cases.meshes import bar, grade, group, tetrahedra
+from reference_cases.meshes import bar, grade, group, grow_from, tetrahedra
 from reference_cases.study import OTHER_CODE, Answer, Study, Target
 
 QUARTER_AMBIENT = 293.0
@@ -43,7 +43,8 @@ def sector(gmsh: Any, inner: float, outer: float, height: float, angle: float, s
 def quarter_turn(size: float) -> Answer:
     """Temperatures at three radii and the highest one (K), current (A) and heat (W)."""
     copper = mt.Material("copper", 380.0, 58e6)
-    package, mesh = tetrahedra(partial(sector, inner=1, outer=2, height=4, angle=pi / 2, size=0.3 * size), {"body": copper})
+    build = partial(sector, inner=1, outer=2, height=4, angle=pi / 2, size=0.3 * size)
+    package, mesh = tetrahedra(build, {"body": copper})
     loads: list[Any] = [mt.Voltage("start", 0.05), mt.Voltage("end", 0.0)]
     loads += [mt.Convection(place, 8e4, QUARTER_AMBIENT) for place in ("inner", "outer")]
     result = mt.solve_steady(mt.Case(package, loads), mesh)
@@ -140,10 +141,7 @@ def side_over(gmsh: Any, a: tuple[float, float], b: tuple[float, float]) -> int:
 EDGES = {
     "high": [((0, 0), (0, 10)), ((0, 0), (0, -10))],
     "low": [((204, 2), (194, -2)), ((194, -2), (194, -8))],
-    "air": [
-        *zip(STEEL[2:3] + STEEL[4:5], STEEL[3:4] + STEEL[5:6], strict=True),
-        *zip(METAL[1:6], METAL[2:7], strict=True),
-    ],
+    "air": [((204, 2), (205, 10)), ((191, 20), (0, 10)), *pairwise(METAL[1:7])],
 }
 
 
@@ -215,10 +213,53 @@ def hemispherical_shell(size: float) -> Answer:
 def straight_bar(size: float) -> Answer:
     """Abaqus 1.3.38: the insulated end and the middle (K above the other end)."""
     package, mesh = bar(1.0, round(4 / size), mt.Material("bar", 45.0, 6.58e6), 0.1)
-    case = mt.Case(package, [mt.Voltage("bottom", 0.1), mt.Voltage("top", 0.0), mt.FixedTemperature("top", celsius(100))])
-    result = mt.solve_steady(case, mesh)
+    loads = [mt.Voltage("bottom", 0.1), mt.Voltage("top", 0.0), mt.FixedTemperature("top", celsius(100))]
+    result = mt.solve_steady(mt.Case(package, loads), mesh)
     ends = result.temperature_at([(0.0, 0.0, 0.0), (0.0, 0.0, 0.5)])
     return Answer(ends - 273.15, (result,))
+
+
+HOLM = {0.1: 0.8594134, 0.3: 0.5865093, 0.5: 0.3396093}
+"""The constriction 4 k a R of a spot of radius a in a tube of radius b, by a / b; high-order elements."""
+
+
+def tube(gmsh: Any, spot: float, size: float) -> None:
+    """A quarter of a tube of radius 1 (mm) with a spot at its foot."""
+    occ = gmsh.model.occ
+    body = occ.addCylinder(0, 0, 0, 0, 0, 2, 1, angle=pi / 2)
+    center, right, back = (occ.addPoint(spot * x, spot * y, 0) for x, y in ((0, 0), (1, 0), (0, 1)))
+    outline = [occ.addLine(center, right), occ.addCircleArc(right, center, back), occ.addLine(back, center)]
+    disc = occ.addPlaneSurface([occ.addCurveLoop(outline)])
+    occ.fragment([(3, body)], [(2, disc)])
+    occ.synchronize()
+    surfaces = {tag: occ.getCenterOfMass(2, tag) for _, tag in gmsh.model.getEntities(2)}
+    group(gmsh, 3, "tube", [body])
+    group(gmsh, 2, "head", [tag for tag, x in surfaces.items() if x[2] > 2 - 1e-6])
+    foot = [tag for tag, x in surfaces.items() if abs(x[2]) < 1e-6]
+    group(gmsh, 2, "spot", [min(foot, key=lambda tag: surfaces[tag][0])])
+    arcs = [tag for _, tag in gmsh.model.getEntities(1) if on_arc(occ.getCenterOfMass(1, tag), spot)]
+    grow_from(gmsh, arcs, f"{0.03 * spot * size} + {0.3 * size} * d")
+
+
+def on_arc(center: Any, radius: float) -> bool:
+    """Whether the centre of a curve is that of a quarter of a circle around the origin in z = 0."""
+    return abs(center[2]) < 1e-6 and bool(np.allclose(center[:2], 2 * radius / pi, atol=1e-3 * radius))
+
+
+def constriction(ratio: float, size: float) -> tuple[float, mt.SteadyResult]:
+    """The resistance beyond that of the tube."""
+    package, mesh = tetrahedra(partial(tube, spot=ratio, size=size), {"tube": mt.Material("metal", 100.0, 1e6)})
+    loads = [mt.Voltage("head", 1e-3), mt.Voltage("spot", 0.0), mt.FixedTemperature("head", 300.0)]
+    result = mt.solve_steady(mt.Case(package, loads), mesh)
+    resistance = result.resistance("head", "spot") / 4 - 2 * mm / (1e6 * pi * mm**2)
+    return 4 * 1e6 * ratio * mm * resistance, result
+
+
+def constrictions(size: float) -> Answer:
+    """The three ratios; the current at the rim is singular, its error of the first order is extrapolated."""
+    pairs = [(constriction(ratio, size), constriction(ratio, size / 2)) for ratio in HOLM]
+    values = [2 * fine - coarse for (coarse, _), (fine, _) in pairs]
+    return Answer(values, [result for pair in pairs for _, result in pair])
 
 
 ALPHA, BETA, UNIT = 0.15, 0.2, 100.0
@@ -268,9 +309,9 @@ STUDIES = (
         "agros2d",
         "10, agros2d plate of two metals",
         (
-            Target("first point, degC", celsius(40.66371), celsius(20), OTHER_CODE),
-            Target("second, degC", celsius(40.68015), celsius(20), OTHER_CODE),
-            Target("third, degC", celsius(40.69325), celsius(20), OTHER_CODE),
+            Target("first point, K", celsius(40.66371), celsius(20), OTHER_CODE),
+            Target("second, K", celsius(40.68015), celsius(20), OTHER_CODE),
+            Target("third, K", celsius(40.69325), celsius(20), OTHER_CODE),
             Target("potential, V", 1.554881e-3, bar=OTHER_CODE),
             Target("current, A/m", 17996.44, bar=OTHER_CODE),
             Target("heat, W/m", 179.96435, bar=OTHER_CODE),
@@ -302,6 +343,13 @@ STUDIES = (
         "Abaqus 1.3.38",
         (Target("end, degC", 831.111111111, 100.0), Target("middle, degC", 648.333333333, 100.0)),
         straight_bar,
+    ),
+    Study(
+        "Holm",
+        "Holm's constriction in a tube, 4 k a R",
+        tuple(Target(f"a / b = {ratio:g}", value, bar=OTHER_CODE) for ratio, value in HOLM.items()),
+        constrictions,
+        (3.0, 1.5),
     ),
     Study(
         "thermistor",

@@ -57,6 +57,16 @@ def grade(gmsh: Any, size: float, fine: Mapping[Point, float]) -> None:
                 gmsh.model.mesh.setSize([point], wanted)
 
 
+def grow_from(gmsh: Any, curves: Sequence[int], size: str) -> None:
+    """The mesh size by the distance d from curves."""
+    field = gmsh.model.mesh.field
+    distance, growth = field.add("Distance"), field.add("MathEval")
+    field.setNumbers(distance, "CurvesList", list(curves))
+    field.setNumber(distance, "Sampling", 100)
+    field.setString(growth, "F", size.replace("d", f"F{distance}"))
+    field.setAsBackgroundMesh(growth)
+
+
 def cylinder(gmsh: Any, radius: float, height: float, size: float) -> None:
     """A cylinder on z = 0 (mm) with its foot, head and side."""
     occ = gmsh.model.occ

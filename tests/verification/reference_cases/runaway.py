@@ -70,7 +70,8 @@ def frank_kamenetskii(shape: str, size: float) -> Answer:
     package, mesh = tetrahedra(partial(build, size=0.35 * size), {shape: mt.Material("chip", K)})
     volume = pi / 2 * mm**3 if shape == "cylinder" else pi / 6 * mm**3
     watt = K / (RATE * mm**2) * volume
-    found = mt.find_limit(mt.Case(package, [mt.FixedTemperature("side", T0), leakage(shape, watt)]), "leakage", mesh=mesh)
+    case = mt.Case(package, [mt.FixedTemperature("side", T0), leakage(shape, watt)])
+    found = mt.find_limit(case, "leakage", mesh=mesh)
     return Answer((found.factor,), (found.result,))
 
 

@@ -91,9 +91,9 @@ def blocks() -> dict[str, dict[str, float]]:
 
 def silicon_on_sink() -> list[mt.Part]:
     """Heat sink, spreader, thermal interface (in tiles, whose outlines keep the mesh fine) and silicon."""
-    sizes = (("sink", 60, 6.9, 400.0), ("spreader", 30, 1.0, 400.0), ("tim", 16, 0.02, 4.0), ("silicon", 16, 0.15, 130.0))
+    copper, chip = (("sink", 60, 6.9, 400.0), ("spreader", 30, 1.0, 400.0)), ("silicon", 16, 0.15, 130.0)
     parts, z = [], 0.0
-    for name, width, thickness, k in sizes:
+    for name, width, thickness, k in (*copper, ("tim", 16, 0.02, 4.0), chip):
         outline = mt.rectangle(width * mm, at=(8 * mm, 8 * mm))
         parts.append(mt.Part(name, outline, (z, z + thickness * mm), mt.Material(name, k)))
         z = parts[-1].z[1]
@@ -134,7 +134,8 @@ def powered_parts(size: float) -> Answer:
     silicon = parts.pop()
     for name, b in blocks().items():
         # To 10 um: the file's rounding leaves slits of 1 um between some blocks.
-        x0, x1, y0, y1 = (round(edge, 5) for edge in (b["x_m"], b["x_m"] + b["width_m"], b["y_m"], b["y_m"] + b["height_m"]))
+        x0, y0 = round(b["x_m"], 5), round(b["y_m"], 5)
+        x1, y1 = round(b["x_m"] + b["width_m"], 5), round(b["y_m"] + b["height_m"], 5)
         outline = mt.rectangle((x1 - x0, y1 - y0), at=((x0 + x1) / 2, (y0 + y1) / 2))
         parts.append(mt.Part(name, outline, silicon.z, silicon.material))
     package = mt.Package.from_parts(parts)

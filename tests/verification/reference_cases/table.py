@@ -10,9 +10,7 @@ from reference_cases.study import SHOWN, Row
 
 README = Path(__file__).parents[3] / "README.md"
 BEGIN, END = "<!-- verification table -->", "<!-- end of the table -->"
-HEAD = (
-    "| case | quantity | reference | coarse mesh | ours | relative error of the rise | order |\n|---|---|---|---|---|---|---|"
-)
+HEAD = "| case | quantity | reference | coarse mesh | ours | relative error | order |\n|---|---|---|---|---|---|---|"
 
 
 @dataclass(frozen=True)
@@ -40,8 +38,8 @@ def line_of(row: Row) -> Line:
     """How a row is shown."""
     error = "< 1e-6" if abs(row.error) < SHOWN else f"{abs(row.error):.0e}".replace("e-0", "e-")
     order = "-" if row.order is None else f"{row.order:.1f}"
-    values = (number(value) for value in (row.target.value, row.coarse, row.fine))
-    return Line(row.study.title, row.target.name, *values, error, order)
+    reference, coarse, fine = (number(value) for value in (row.target.value, row.coarse, row.fine))
+    return Line(row.study.title, row.target.name, reference, coarse, fine, error, order)
 
 
 def write_table(readme: Path, rows: Iterable[Row]) -> None:
