@@ -108,12 +108,21 @@ class Marcher:
         state = problem.state(rise, potential, derivative=False)
         content = self.store.content(rise)
         inflow = np.where(problem.numbering.is_fixed, 0.0, state.imbalance)
-        rows = self._rows(state)
+        rows = self._rows(state, rise)
         known = None if state.current is None else state.current.potential
         return Moment(time, rise, content, inflow, known, rows, state)
 
-    def _rows(self, state: State) -> Rows:
-        rows = self.problem.thermal.heat(state.thermal, state.heat, state.rise)
+    def _levelled(self, state: State) -> Floats:
+        """The rise shifted as a whole so that what flows in is what is stored.
+
+        The balance is the sum of the residual, to which many small entries of one sign add up.
+        """
+        ones = np.ones(len(state.residual))
+        shift = float(state.residual.sum()) / float(state.system.apply(ones).sum())
+        return self.problem.moved(state.rise, shift * ones)
+
+    def _rows(self, state: State, rise: Floats) -> Rows:
+        rows = self.problem.thermal.heat(state.thermal, state.heat, rise)
         if state.current is not None:
             rows.append(("conductors", "joule", float(state.current.cells.sum())))
             rows += [(place, "contact joule", watt) for place, watt in state.current.contact_heat.items()]
@@ -145,10 +154,10 @@ class Marcher:
                 self.solves = newton.solves
                 if state is None:
                     return None
-                rise, potential = state.rise, None if state.current is None else state.current.potential
+                rise, potential = self._levelled(state), None if state.current is None else state.current.potential
                 content = store.content(rise)
                 inflows.append(store.rate * (content - store.target))
-                all_rows.append(self._rows(state))
+                all_rows.append(self._rows(state, rise))
         except (MaterialError, LinearSolveError):
             return None
         finally:
