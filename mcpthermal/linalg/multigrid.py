@@ -81,6 +81,7 @@ class TwoLevel:
         self._restriction = self._prolongation.T.tocsr()
         self._coarse, coarse_name, self.reason = _coarse_solver(system.coarse_matrix())
         self._degree = degree
+        self.smoother: Chebyshev | None = None
         self.refresh(system)
         coarse = f"{coarse_name} coarse {self._prolongation.shape[1]:,}"
         self.description = f"two-level (Chebyshev {system.smoother_blocks().name} smoother, {coarse})"
@@ -95,10 +96,13 @@ class TwoLevel:
             raise ValueError(f"{system.size:,} unknowns do not fit a hierarchy of {self._prolongation.shape[0]:,}")
         self._apply = system.apply
         blocks = system.smoother_blocks()
-        self.smoother = Chebyshev(system.apply, blocks, self._degree, size=system.size)
+        # The spectrum of the smoothed operator hardly depends on coefficients: estimated once.
+        largest = None if self.smoother is None else self.smoother.largest
+        self.smoother = Chebyshev(system.apply, blocks, self._degree, largest, size=system.size)
 
     def solve(self, r: Array) -> Array:
         """Apply one symmetric cycle to a zero start."""
+        assert self.smoother is not None
         x = self.smoother.smooth(r)
         coarse = self._coarse.solve(self._restriction @ (r - self._apply(x)))
         x += self._prolongation @ coarse

@@ -96,9 +96,9 @@ class Branch:
         for name in vars(Factors()):
             setattr(self.problem.factors, name, getattr(self._given, name))
 
-    def _state(self, rise: Floats, factor: float, potential: Floats | None, derivative: bool = True) -> State:
+    def _state(self, rise: Floats, factor: float, potential: Floats | None) -> State:
         self.set(factor)
-        state = self.problem.state(rise, potential, derivative=derivative)
+        state = self.problem.state(rise, potential)
         if state.current is not None:
             self.solves.append({"field": "potential", **vars(state.current.report)})
         return state
@@ -107,7 +107,7 @@ class Branch:
         """The derivative of the residual by the factor, at a rise: exact where it is quadratic, as for currents."""
         step = 1e-3 * self._factor_scale
         potential = None if state.current is None else state.current.potential
-        above, below = (self._state(state.rise, factor + sign * step, potential, False) for sign in (1, -1))
+        above, below = (self._state(state.rise, factor + sign * step, potential) for sign in (1, -1))
         # Prescribed temperatures move with the ambient: what they change is not in the residual at a rise.
         difference = above.residual - below.residual
         if "shift" in self.fields and self.problem.thermal.fixed:
@@ -164,7 +164,7 @@ class Branch:
         """The first point, with the branch going towards larger factors; finds the scale of the factor."""
         problem = self.problem
         potential = None if state.current is None else state.current.potential
-        tried = self._state(state.rise, factor + 1.0, potential, False)
+        tried = self._state(state.rise, factor + 1.0, potential)
         force = tried.residual - state.residual
         step, _ = problem.solver.solve(state.system, force, scale=1e6 * float(np.linalg.norm(force)))
         power = 2 if {"current", "voltage"} & set(self.fields) else 1

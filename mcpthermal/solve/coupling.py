@@ -138,25 +138,22 @@ class CoupledProblem:
         laws = all(contact.interface.electrical_law.is_constant for contact in self.electrical.contacts)
         return laws and not depends_on_temperature(self.electrical.axes, parts)
 
-    def state(
-        self, rise: Floats, potential: Floats | None = None, slack: float = 1.0, derivative: bool = True
-    ) -> State:
+    def state(self, rise: Floats, potential: Floats | None = None, slack: float = 1.0) -> State:
         """Everything at a rise (K, raw) over the reference temperature."""
-        derivative = derivative and not self.is_linear
         current = None
         if self.electrical is not None:
             problem, temperature = self.electrical, self.thermal.reference + rise
             sources = (self.factors.current, self.factors.voltage)
             if not self._current_is_constant or self._kept is None or self._kept[0] != sources:
-                current = self.timed("current", lambda: problem.state(temperature, potential, slack, derivative))
+                current = self.timed("current", lambda: problem.state(temperature, potential, slack))
                 self._kept = (sources, current)
             else:
                 current = self._kept[1]
-        return self.timed("heat", lambda: self._thermal_state(rise, current, derivative))
+        return self.timed("heat", lambda: self._thermal_state(rise, current))
 
-    def _thermal_state(self, rise: Floats, current: CurrentState | None, derivative: bool) -> State:
+    def _thermal_state(self, rise: Floats, current: CurrentState | None) -> State:
         number, thermal = self.numbering, self.thermal
-        state = thermal.state(rise, derivative)
+        state = thermal.state(rise)
         load = state.load if current is None else state.load + current.heat
         store = thermal.store
         # A store's whole content is no scale for what flows in and out of it.

@@ -69,6 +69,7 @@ class CurrentState:
     weighted: dict[int, list[Floats]] = field(default_factory=dict)
     released: dict[int, Floats] = field(default_factory=dict)
     contacts: list[tuple[Any, Any, Any]] = field(default_factory=list)
+    is_linearised: bool = False
 
 
 class ElectricalProblem:
@@ -242,9 +243,7 @@ class ElectricalProblem:
         np.add.at(supply, heads, injected)
         return matrix, supply
 
-    def state(
-        self, temperature: Floats, potential: Floats | None, slack: float = 1.0, derivative: bool = False
-    ) -> CurrentState:
+    def state(self, temperature: Floats, potential: Floats | None, slack: float = 1.0) -> CurrentState:
         """Potential and heat at a temperature (K); `slack` multiplies the tolerance of the linear solve."""
         matrix, supply = self._circuit()
         number, level, step, jumps = self.numbering, self.level, self.step, self.jumps(temperature)
@@ -265,10 +264,7 @@ class ElectricalProblem:
             heat += load
             contact_heat[contact.place] = total
         parts = (operator, matrix, jumps, system, report)
-        state = CurrentState(temperature, level + over, over, drop, *parts, heat, cells, contact_heat)
-        if derivative:
-            self._linearise(state, points)
-        return state
+        return CurrentState(temperature, level + over, over, drop, *parts, heat, cells, contact_heat)
 
     def solve(
         self, operator: Any, system: Any, load: Floats, base: Floats, guess: Floats | None = None, slack: float = 1.0
@@ -287,8 +283,9 @@ class ElectricalProblem:
             scale = max(scale, 4 * float(np.linalg.norm(self.numbering.collapse(noise))) / self.solver.rtol)
         return self.solver.solve(system, load, guess, scale=scale)
 
-    def _linearise(self, state: CurrentState, points: Any) -> None:
-        view = self.space.view()
+    def _linearise(self, state: CurrentState) -> None:
+        view, points = self.space.view(), at_points(self.thermal, state.temperature, self.space)
+        state.is_linearised = True
         for block in self.space.blocks:
             _, part = self.space.block_cells(block)
             volume, known, gradient = self.space.volumes(block), points(block), view.gradient(state.drop, block)
@@ -303,6 +300,8 @@ class ElectricalProblem:
 
     def response(self, state: CurrentState, change: Floats, tolerance: float) -> Floats:
         """The change of the potential (V) that a change of the temperature (K) causes."""
+        if not state.is_linearised:
+            self._linearise(state)
         space, view = self.space, self.space.view()
         hot = self.thermal.view(space)
         total = view.zeros()

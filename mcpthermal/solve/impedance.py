@@ -170,7 +170,7 @@ class _Reduced:
         problem, thermal = self.problem, self.problem.thermal
         self.store.rate = shift
         thermal.store = self.store if shift > 0 else None
-        state = problem.state(np.zeros(thermal.space.size), derivative=False)
+        state = problem.state(np.zeros(thermal.space.size))
         thermal.store = None
         return state.system
 

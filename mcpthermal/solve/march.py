@@ -105,7 +105,7 @@ class Marcher:
         problem, thermal = self.problem, self.problem.thermal
         problem.set_time(time + after)
         thermal.store = None
-        state = problem.state(rise, potential, derivative=False)
+        state = problem.state(rise, potential)
         content = self.store.content(rise)
         inflow = np.where(problem.numbering.is_fixed, 0.0, state.imbalance)
         rows = self._rows(state, rise)

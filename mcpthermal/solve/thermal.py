@@ -58,8 +58,9 @@ class ThermalState:
         Of all sources and surfaces, without Joule heat.
     rest : sparse matrix or None
         What Newton's method adds to the operator at surfaces and contacts.
-    drift : mapping
-        For each block what the conductivity's slope adds: flux per kelvin times volume, three arrays.
+    drift : mapping or None
+        For each block, once it was asked for, what the conductivity's slope adds: flux per kelvin times volume, three
+        arrays.
     gain : mapping
         For each block the slope of the leakage, W/K at the points.
     surplus : raw array (J)
@@ -70,7 +71,7 @@ class ThermalState:
     operator: Any
     load: Floats
     rest: Any = None
-    drift: dict[int, list[Floats]] = field(default_factory=dict)
+    drift: dict[int, list[Floats]] | None = None
     gain: dict[int, Floats] = field(default_factory=dict)
     surplus: Floats | float = 0.0
 
@@ -146,8 +147,8 @@ class ThermalProblem:
 
     # --- the problem at a temperature ---------------------------------------------------------------------
 
-    def state(self, rise: Floats, derivative: bool) -> ThermalState:
-        """Operator and load at a rise (K), and if asked for what Newton's method needs beside them."""
+    def state(self, rise: Floats) -> ThermalState:
+        """Operator and load at a rise (K)."""
         temperature = self.reference + rise
         points, store = at_points(self.space, temperature), self.store
         # Sources scale and ambients shift without a change of a linear operator.
@@ -168,8 +169,6 @@ class ThermalProblem:
             state.load += store.rate * (store.target - state.surplus)
         for leak in self.leakages:
             leak.add_to(state, points, self.factors.leakage)
-        if derivative and self.law_varies:
-            self._add_drift(state, points)
         return state
 
     def _add_surfaces(self, state: ThermalState) -> list[Any]:
@@ -191,8 +190,9 @@ class ThermalProblem:
                     state.add_rest(patch.matrix(-slope - decay, size))
         return matrices
 
-    def _add_drift(self, state: ThermalState, points: Any) -> None:
-        view = self.space.view()
+    def _add_drift(self, state: ThermalState) -> None:
+        view, points = self.space.view(), at_points(self.space, state.temperature)
+        state.drift = {}
         for block in self.space.blocks:
             _, part = self.space.block_cells(block)
             if not varying_cells(self.axes, part).any():
@@ -204,6 +204,9 @@ class ThermalProblem:
 
     def derivative(self, state: ThermalState, change: Floats) -> Floats:
         """The derivative of (operator on rise - load) in the direction of a raw change of temperature."""
+        if state.drift is None:
+            self._add_drift(state)
+        assert state.drift is not None
         result = state.operator.apply(change)
         if state.rest is not None:
             result = result + state.rest @ change
