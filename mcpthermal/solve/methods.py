@@ -46,6 +46,11 @@ class RungeKutta:
         return self.stages[-1][-1]
 
     @property
+    def error_power(self) -> float:
+        """How the error of a step goes with the error that steps add up to."""
+        return self.estimate_power / self.order
+
+    @property
     def weights(self) -> Floats:
         """Weights of the stages in the step."""
         return np.array(self.stages[-1])

@@ -26,6 +26,9 @@ FIRST = 1e-9
 
 AFTER_CORNER = 1e-3
 
+COARSE = 0.01
+"""Relative to the largest rise: up to this tolerance errors of steps need not be held to less."""
+
 
 class StepControl(Protocol):
     """Chooses steps."""
@@ -34,8 +37,11 @@ class StepControl(Protocol):
         """The first step (s) at the beginning or after a corner; `last` is the step before the corner."""
         ...
 
-    def error(self, error: NDArray[np.float64], rise: NDArray[np.float64]) -> float:
-        """The size of an error (K) relative to what is allowed."""
+    def error(self, error: NDArray[np.float64], rise: NDArray[np.float64], power: float) -> float:
+        """The size of a step's error (K) relative to what is allowed, so that they add up to the tolerance.
+
+        `power` is that with which the error of a step goes with the error that many steps add up to.
+        """
         ...
 
     def next(self, step: float, error: float, power: int) -> float:
@@ -54,7 +60,9 @@ class AdaptiveSteps:
     Parameters
     ----------
     absolute : float
-        Allowed error of the temperature anywhere (K).
+        Allowed error of the temperature anywhere (K). That of a step is held to less where many steps would add up to
+        more, so that errors follow the tolerance (Shampine, Local error control in codes for ordinary differential
+        equations, Appl. Math. Comput. 3, 1977).
     relative : float
         And relative to the largest rise since the beginning.
     first : float, optional
@@ -82,9 +90,11 @@ class AdaptiveSteps:
         step = (self.first or FIRST) if last is None else AFTER_CORNER * last
         return min(step, self.largest or np.inf)
 
-    def error(self, error: NDArray[np.float64], rise: NDArray[np.float64]) -> float:
+    def error(self, error: NDArray[np.float64], rise: NDArray[np.float64], power: float) -> float:
         """The largest error relative to what is allowed."""
-        allowed = self.absolute + self.relative * float(np.abs(rise).max(initial=0.0))
+        largest = float(np.abs(rise).max(initial=0.0))
+        allowed = self.absolute + self.relative * largest
+        allowed *= (allowed / max(COARSE * largest, allowed)) ** (power - 1)
         return float(np.abs(error).max(initial=0.0)) / allowed
 
     def next(self, step: float, error: float, power: int) -> float:
@@ -114,7 +124,7 @@ class FixedSteps:
         """The step."""
         return self.size
 
-    def error(self, error: NDArray[np.float64], rise: NDArray[np.float64]) -> float:
+    def error(self, error: NDArray[np.float64], rise: NDArray[np.float64], power: float) -> float:
         """Not judged."""
         return 0.0
 

@@ -214,7 +214,8 @@ class _March:
             step = self.marcher.step(self.moment, length, slope)
             error = np.inf
             if step is not None:
-                error = self.control.error(step.error, step.moment.rise - self.first_rise)
+                rise = step.moment.rise - self.first_rise
+                error = self.control.error(step.error, rise, self.scheme.error_power)
                 hottest = self.run.problem.thermal.reference + float(step.moment.rise.max())
                 if hottest > self.limits[0] and self.control.accepts(error):
                     self._run_away(f"the temperature passed {describe(self.limits[0], 'K')}", step.moment)
@@ -288,7 +289,7 @@ class _March:
             return False
         problem = self.run.problem
         problem.thermal.store = None
-        state = problem.state(step.moment.rise, step.moment.potential, derivative=False)
+        state = problem.state(step.moment.rise, step.moment.potential)
         scale = 1e-3 * float(np.linalg.norm(state.residual)) / problem.solver.rtol
         if scale == 0.0:
             return True
