@@ -238,7 +238,7 @@ def tube(gmsh: Any, spot: float, size: float) -> None:
     foot = [tag for tag, x in surfaces.items() if abs(x[2]) < 1e-6]
     group(gmsh, 2, "spot", [min(foot, key=lambda tag: surfaces[tag][0])])
     arcs = [tag for _, tag in gmsh.model.getEntities(1) if on_arc(occ.getCenterOfMass(1, tag), spot)]
-    grow_from(gmsh, arcs, f"{0.03 * spot * size} + {0.3 * size} * d")
+    grow_from(gmsh, arcs, f"{0.03 * spot * size} + {0.5 * size} * d")
 
 
 def on_arc(center: Any, radius: float) -> bool:
@@ -349,7 +349,6 @@ STUDIES = (
         "Holm's constriction in a tube, 4 k a R",
         tuple(Target(f"a / b = {ratio:g}", value, bar=OTHER_CODE) for ratio, value in HOLM.items()),
         constrictions,
-        (3.0, 1.5),
     ),
     Study(
         "thermistor",
