@@ -30,6 +30,10 @@ FACE_ORDER = 6
 """Degree to which quadrature on faces is exact: the mass of quadratic functions, with room for laws at the surface."""
 
 
+NEAR_EXTREME = 0.01
+"""Cells are asked for the extreme of their quadratic where nodes come so near to it, relative to the whole range."""
+
+
 class ColumnSpace:
     """Fields on some cells of a column mesh, continuous but for cuts.
 
@@ -230,7 +234,10 @@ class ColumnSpace:
         return np.unique(self.lattice.raw(np.flatnonzero(mask)))
 
     def cell_extrema(self, raw: Floats) -> tuple[Floats, Floats]:
-        """The least and the greatest nodal value in each cell of the mesh, (n_layers, n_triangles), NaN outside."""
+        """The least and the greatest value in each cell of the mesh, (n_layers, n_triangles), NaN outside.
+
+        Nodal values, but in the cells nearest to their part's extremes the extremes of the quadratic itself.
+        """
         field = self.lattice.spread(raw)
         low, high = (np.full(self.mesh.cell_part.shape, np.nan) for _ in range(2))
         for layer, used in enumerate(self.cells):
@@ -238,7 +245,22 @@ class ColumnSpace:
             row, columns = self.layers[layer], self.columns[used]
             low[row, columns] = local.min(axis=1)[self.plane.dofs[used]].min(axis=1)
             high[row, columns] = local.max(axis=1)[self.plane.dofs[used]].max(axis=1)
+        for extremes, sign in ((low, -1.0), (high, 1.0)):
+            self._refine(raw, extremes, sign)
         return low, high
+
+    def _refine(self, raw: Floats, extremes: Floats, sign: float) -> None:
+        """Put the extremes of the quadratic on a fine grid in the cells that may have their part's extreme."""
+        inside = np.ix_(self.layers, self.columns)
+        local = np.where(self.cells, sign * extremes[inside], -np.inf)
+        slack = NEAR_EXTREME * float(np.ptp(raw[self.active]))
+        number = np.where(self.cells, self.part, 0)
+        top = np.full(number.max() + 1, -np.inf)
+        np.maximum.at(top, number[self.cells], local[self.cells])
+        layer, column = np.nonzero(self.cells & (local >= top[number] - slack))
+        values = np.einsum("cam,pa,qm->cpq", raw[self.cell_dofs(layer, column)], *_FINE, optimize=True)
+        found = sign * (sign * values).reshape(len(layer), -1).max(axis=1)
+        extremes[self.layers[layer], self.columns[column]] = found
 
     def volume_load(self, cells: Bools, density: float) -> Floats:
         """The load of a constant density (W/m3) in cells (a mask over the mesh)."""
@@ -368,5 +390,14 @@ def _upright_points() -> tuple[Floats, Floats]:
     return values, np.outer(w, w).ravel() / 4
 
 
+def _fine_grid() -> tuple[Floats, Floats]:
+    """Shape functions of the triangle and of a line on a grid of eighths, for extremes."""
+    i, j = np.nonzero(np.add.outer(np.arange(9), np.arange(9)) <= 8)
+    points = np.stack([i, j]) / 8
+    planar = np.stack([ElementTriP2().lbasis(points, n)[0] for n in range(6)], axis=1)
+    return planar, line_values(np.linspace(0, 1, 9))
+
+
 _TRIANGLE = _triangle_points()
 _UPRIGHT = _upright_points()
+_FINE = _fine_grid()

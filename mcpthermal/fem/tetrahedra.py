@@ -37,6 +37,9 @@ _VOIGT = np.array([[0, 1, 2, 1, 0, 0], [0, 1, 2, 2, 2, 1]])
 _DIRECTIONS = np.triu_indices(3)
 """Pairs of reference directions of a symmetric tensor."""
 
+CURVED_SLACK = 2e-3
+"""How far outside of a curved cell, in its own coordinates, a point of the true surface may lie."""
+
 _BLOCK = 100_000
 """Cells that are worked on at once; bounds the memory for quadrature points."""
 
@@ -274,13 +277,14 @@ class TetSpace:
         for index, point in enumerate(points):
             local = np.einsum("cji,ci->cj", inverse, point - corners[:, 0])
             least = np.minimum(local.min(axis=1), 1 - local.sum(axis=1))
-            # A curved cell may reach past its corners: the nearest few are asked.
-            tried = np.argsort(-least)[: 1 if self.mesh.middles is None else 12]
-            for cell in tried.tolist():
-                place = local[cell] if self.mesh.middles is None else self._invert(cell, point, local[cell])
-                if min(place.min(), 1 - place.sum()) >= -1e-7:
-                    values[index] = shapes(self.element, place[:, None])[0][0] @ raw[self.dofs[cell]]
-                    break
+            # A curved cell may reach past its corners, and a curved surface a little past the cell: the nearest few
+            # are asked.
+            tried = np.argsort(-least)[: 1 if self.mesh.middles is None else 12].tolist()
+            places = [local[c] if self.mesh.middles is None else self._invert(c, point, local[c]) for c in tried]
+            inside = [min(place.min(), 1 - place.sum()) for place in places]
+            best = int(np.argmax(inside))
+            if inside[best] >= (-1e-7 if self.mesh.middles is None else -CURVED_SLACK):
+                values[index] = shapes(self.element, places[best][:, None])[0][0] @ raw[self.dofs[tried[best]]]
         return values
 
     def _invert(self, cell: int, point: Floats, start: Floats) -> Floats:

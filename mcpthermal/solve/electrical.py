@@ -275,8 +275,8 @@ class ElectricalProblem:
         them: no residual is asked for below what their rounding leaves.
         """
         scale = slack * float(np.linalg.norm(load))
-        if guess is None and scale > 0.0:
-            guess, _ = self.solver.solve(system, load, scale=1e-4 / self.solver.rtol * scale)
+        if scale > 0.0:
+            guess, _ = self.solver.solve(system, load, guess, scale=1e-4 / self.solver.rtol * scale)
         if guess is not None:
             signs = np.random.default_rng(0).choice([-1.0, 1.0], self.space.size)
             noise = operator.apply(np.finfo(float).eps * signs * (base + self.numbering.expand(guess)))

@@ -127,7 +127,7 @@ def find_limit(
     mesh: Any = None,
     order: int = 2,
     *,
-    hottest: float | str = 3000.0,
+    hottest: float | str = 1e5,
     past: int = 3,
     max_points: int = 80,
     linear_tolerance: float = 1e-10,
