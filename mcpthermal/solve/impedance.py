@@ -104,9 +104,11 @@ def thermal_impedance(
     for probe in listed:
         if not isinstance(probe, MaxTemperature | MeanTemperature | TemperatureAt):
             raise InputError(f"probe {probe.name} of an impedance must be a temperature")
+        _check_place(case, probe)
     began = clock.perf_counter()
     bare = Case(case.package, _loads(case, names, dict.fromkeys(names, 0.0)), case.name)
     run = Run(bare, mesh, order, linear_tolerance, "auto", progress)
+    _check_points(run, listed)
     if run.problem.is_linear:
         model = _Reduced(run.problem, names, listed, _loads(case, names, dict.fromkeys(names, 1.0)), run.say)
         model.build(accuracy, seconds)
@@ -125,18 +127,39 @@ def _label(probe: Any) -> str:
 
 def _names(heated: Any, chips: list[str]) -> tuple[str, ...]:
     names = tuple(chips) if heated is None else tuple(heated) if is_list(heated) else (heated,)
+    for name in names:
+        if not isinstance(name, str):
+            raise InputError(f"thermal_impedance: {name!r} is no part to heat; give names such as 'logic'")
     if not names:
         raise InputError("thermal_impedance: the package has no chips; name the parts to heat")
-    if len(set(map(str, names))) < len(names):
+    if len(set(names)) < len(names):
         raise InputError("thermal_impedance: a part to heat is named twice")
     return names
 
 
 def _times(times: Any) -> Floats:
+    if not is_list(times):
+        raise InputError(f"times={times!r} of the impedance must be a list of times in s")
     found = np.array([quantity(t, "s", "a time of the impedance", above=0.0) for t in times], float)
     if len(found) < 2 or (np.diff(found) <= 0).any():
         raise InputError("thermal_impedance: give at least two times, ascending")
     return found
+
+
+def _check_place(case: Case, probe: Any) -> None:
+    part = None if isinstance(probe, TemperatureAt) else probe.part
+    if part is not None and not case.place(part).is_volume:
+        raise InputError(f"probe {probe.name}: '{part}' is a face; name a part, or give a TemperatureAt")
+
+
+def _check_points(run: Run, probes: Sequence[Any]) -> None:
+    space = run.problem.thermal.space
+    for probe in probes:
+        if (
+            isinstance(probe, TemperatureAt)
+            and np.isnan(space.evaluate(np.zeros(space.size), np.array([probe.point]))).any()
+        ):
+            raise InputError(f"probe {probe.name} (m) lies in no part of the package; move it inside")
 
 
 def _loads(case: Case, names: Sequence[str], powers: dict[str, float]) -> tuple[Any, ...]:
@@ -249,13 +272,13 @@ class _Reduced:
             if isinstance(probe, TemperatureAt):
                 rows.append([float(space.evaluate(mode, np.array([probe.point]))[0]) for mode in raw.T])
                 continue
-            place = problem.case.place(probe.part) if probe.part else None
-            cells = mesh.solid if place is None else mesh.cells_of(place) & mesh.solid
+            cells = mesh.solid if probe.part is None else mesh.cells_of(problem.case.place(probe.part)) & mesh.solid
             if isinstance(probe, MeanTemperature):
                 load = space.volume_load(cells, 1.0 / float(mesh.cell_volumes[cells].sum()))
                 rows.append(load @ raw)
             else:
-                heated = min(position, inputs.shape[1] - 1)
+                own = self.names.index(probe.part) if probe.part in self.names else position
+                heated = min(own, inputs.shape[1] - 1)
                 steady = raw @ (inputs[:, heated] / poles)
                 entries = space.cell_entries(cells)
                 rows.append(raw[entries[int(np.argmax(steady[entries]))]])
