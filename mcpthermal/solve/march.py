@@ -24,8 +24,8 @@ from mcpthermal.solve.storage import HeatStore
 
 Floats = NDArray[np.float64]
 
-INSIDE = 1e-9
-"""Loads are taken this part of a step inside of it, so that at a corner each step sees its own side."""
+SAME = 1e-12
+"""Times that differ by less, relatively, are one event."""
 
 STAGE_ITERATIONS = 25
 
@@ -100,10 +100,10 @@ class Marcher:
         self.store = HeatStore(problem.case, thermal.space, thermal.reference)
         self.solves: list[dict[str, Any]] = []
 
-    def begin(self, time: float, rise: Floats, potential: Floats | None, after: float = 0.0) -> Moment:
-        """A moment from a rise, with the inflow just after a time; `after` is how long loads are looked ahead (s)."""
+    def begin(self, time: float, rise: Floats, potential: Floats | None) -> Moment:
+        """A moment from a rise, with the inflow just after a time (s) and what is the same event."""
         problem, thermal = self.problem, self.problem.thermal
-        problem.set_time(time + after)
+        problem.set_time(time * (1 + SAME))
         thermal.store = None
         state = problem.state(rise, potential)
         content = self.store.content(rise)
@@ -128,9 +128,10 @@ class Marcher:
             rows += [(place, "contact joule", watt) for place, watt in state.current.contact_heat.items()]
         return rows
 
-    def step(self, start: Moment, length: float, slope: Floats | None) -> Step | None:
-        """One step; None if a stage could not be solved. `slope` (K/s) extrapolates the last step as a first guess."""
+    def step(self, start: Moment, end: float, slope: Floats | None) -> Step | None:
+        """A step to a time (s); None if a stage could not be solved. `slope` (K/s) makes the first guess."""
         problem, store, method = self.problem, self.store, self.method
+        length = end - start.time
         thermal = problem.thermal
         store.rate = 1.0 / (method.gamma * length)
         # How prescribed temperatures change is a scale for what flows, what is stored at them is none.
@@ -143,7 +144,8 @@ class Marcher:
         try:
             for number, row in enumerate(method.stages[1:], start=1):
                 at = method.times[number]
-                problem.set_time(start.time + length * min(max(at, INSIDE), 1 - INSIDE))
+                # Just before its end, so that a step sees its own side of a corner.
+                problem.set_time(min(start.time + at * length, np.nextafter(end, -np.inf)))
                 store.target = start.content + length * sum(a * k for a, k in zip(row[:-1], inflows, strict=True))
                 guess = rise if slope is None else start.rise + at * length * slope
                 newton = Newton(problem, np.inf, chord=True)
@@ -167,7 +169,7 @@ class Marcher:
             (place, kind, length * sum(w * rows[n][2] for w, rows in zip(method.weights, all_rows, strict=True)))
             for n, (place, kind, _) in enumerate(all_rows[-1])
         ]
-        moment = Moment(start.time + length, rise, content, inflows[-1], potential, all_rows[-1], state, newton)
+        moment = Moment(end, rise, content, inflows[-1], potential, all_rows[-1], state, newton)
         error = self._error(state, length, inflows)
         return Step(moment, error, energy, solves + 1, iterations)
 

@@ -17,7 +17,7 @@ from mcpthermal.result.probes import MaxTemperature, check_probes
 from mcpthermal.result.provenance import description_hash
 from mcpthermal.result.steady import SteadyResult
 from mcpthermal.result.transient import EnergyBalance, TransientResult
-from mcpthermal.solve.march import Marcher, Moment, Step
+from mcpthermal.solve.march import SAME, Marcher, Moment, Step
 from mcpthermal.solve.methods import METHODS, RungeKutta
 from mcpthermal.solve.newton import Newton
 from mcpthermal.solve.run import Run
@@ -26,6 +26,9 @@ from mcpthermal.solve.stepping import AdaptiveSteps, StepControl, check_steps
 from mcpthermal.units import describe, quantity
 
 Floats = NDArray[np.float64]
+
+LATER = (0.1379, 0.6181, 1.0)
+"""Parts of the time that is left at which loads are compared with those of now."""
 
 SHORTEST = 1e-14
 """The shortest step, relative to the time that has passed or at least a microsecond."""
@@ -131,7 +134,7 @@ class _March:
         rise = run.problem.moved(run.initial_rise(initial), np.zeros(run.problem.numbering.size))
         self.first_rise = rise
         self.step_length = min(self.control.start(None), self.end)
-        self.moment = self.marcher.begin(0.0, rise, None, 1e-6 * self.step_length)
+        self.moment = self.marcher.begin(0.0, rise, None)
         self.energy = [(place, kind, 0.0) for place, kind, _ in self.moment.rows]
         self.first_content = self.moment.content
         first = self._look(self.moment)
@@ -151,7 +154,7 @@ class _March:
 
     def _keep(self, look: SteadyResult) -> None:
         time = self.moment.time
-        while self.saved and time >= self.saved[0] * (1 - 1e-12):
+        while self.saved and time >= self.saved[0] * (1 - SAME):
             reached = self.saved.pop(0)
             if self.keep.to is None:
                 self.snapshots[reached] = look
@@ -194,7 +197,7 @@ class _March:
         if found is None:
             return
         time, potential = float(found["time"]), found.get("potential")
-        looked = self.marcher.begin(time, found["rise"], potential, 1e-6 * float(found["step_length"]))
+        looked = self.marcher.begin(time, found["rise"], potential)
         rows = [(p, k, float(watt)) for (p, k, _), watt in zip(looked.rows, found["rows"], strict=True)]
         self.moment = Moment(time, found["rise"], found["content"], found["inflow"], potential, rows, looked.state)
         self.energy = [(p, k, float(j)) for (p, k, _), j in zip(self.energy, found["energy"], strict=True)]
@@ -202,16 +205,17 @@ class _March:
         self.times = found["times"].tolist()
         self.values = {probe.name: row.tolist() for probe, row in zip(self.probes, found["values"], strict=True)}
         self.counts = dict(zip(self.counts, found["counts"].tolist(), strict=True))
-        self.saved = [t for t in self.saved if t > time * (1 + 1e-12)]
+        self.saved = [t for t in self.saved if t > time * (1 + SAME)]
         self.last = self._look(self.moment)
         self.run.say(f"going on from {describe(time, 's')}")
 
     def go(self) -> None:
         """Step until the end."""
         slope: Floats | None = None
-        while self.moment.time < self.end * (1 - 1e-12) and not self.steady:
-            length, at_corner = self._next_length()
-            step = self.marcher.step(self.moment, length, slope)
+        while self.moment.time < self.end * (1 - SAME) and not self.steady:
+            end, at_corner = self._next_end()
+            length = end - self.moment.time
+            step = self.marcher.step(self.moment, end, slope)
             error = np.inf
             if step is not None:
                 rise = step.moment.rise - self.first_rise
@@ -227,32 +231,30 @@ class _March:
             self._accept(step, length)
             chosen = self.control.next(length, error, self.scheme.estimate_power)
             self.step_length = max(chosen, self.step_length) if length < 0.5 * self.step_length else chosen
-            if at_corner and self.moment.time < self.end * (1 - 1e-12):
+            if at_corner and self.moment.time < self.end * (1 - SAME):
                 self.step_length = min(self.control.start(length), self.step_length)
-                self.moment = self._after_corner()
+                self.moment = self.marcher.begin(self.moment.time, self.moment.rise, self.moment.potential)
                 slope = None
             self._checkpoint()
 
-    def _next_length(self) -> tuple[float, bool]:
-        """The length of the next step, and whether it ends at a corner of a load."""
+    def _next_end(self) -> tuple[float, bool]:
+        """The time at which the next step ends, and whether that is a corner of a load."""
         now = self.moment.time
-        corner = self.run.case.next_corner(now * (1 + 1e-12))
-        event = min(corner, self.end, self.saved[0] if self.saved else np.inf)
+        corner = self.run.case.next_corner(now * (1 + SAME))
+        event = min(self.end, self.saved[0] if self.saved else np.inf)
+        if corner <= event * (1 + SAME):
+            event = corner
         left = event - now
         if self.step_length >= left * (1 - 1e-9):
-            return left, event == corner
+            return event, event == corner
         # Two equal steps rather than a long and a tiny one.
-        return (left / 2 if self.step_length > left / 2 else self.step_length), False
+        return now + (left / 2 if self.step_length > left / 2 else self.step_length), False
 
     def _shorten(self, length: float, error: float, step: Step | None) -> None:
         wanted = 0.25 * length if step is None else self.control.next(length, error, self.scheme.estimate_power)
         self.step_length = wanted if wanted < length else 0.5 * length
         if self.step_length < SHORTEST * max(self.moment.time, 1e-6):
             self._run_away("steps became shorter than rounding allows", self.moment)
-
-    def _after_corner(self) -> Moment:
-        moment = self.moment
-        return self.marcher.begin(moment.time, moment.rise, moment.potential, 1e-6 * self.step_length)
 
     def _accept(self, step: Step, length: float) -> None:
         before, self.moment = self.moment, step.moment
@@ -285,7 +287,7 @@ class _March:
 
     def _is_steady(self, step: Step, length: float, allowed: float) -> bool:
         """Whether what is left to the steady state of the present loads is below a temperature (K) everywhere."""
-        if self.run.case.varies and np.isfinite(self.run.case.next_corner(self.moment.time)):
+        if self._will_vary():
             return False
         problem = self.run.problem
         problem.thermal.store = None
@@ -295,6 +297,16 @@ class _March:
             return True
         left, _ = problem.solver.solve(state.system, state.residual, scale=scale)
         return float(np.abs(left).max()) < allowed
+
+    def _will_vary(self) -> bool:
+        """Whether a load changes until the end."""
+        case, now = self.run.case, self.moment.time
+        if not case.varies:
+            return False
+        if case.next_corner(now) < self.end:
+            return True
+        later = [now + share * (self.end - now) for share in LATER]
+        return any(case.at(time).loads != case.at(now).loads for time in later)
 
     def _run_away(self, why: str, moment: Moment) -> None:
         space = self.run.problem.thermal.space
