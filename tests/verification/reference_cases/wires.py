@@ -56,6 +56,12 @@ class Wire:
         values, results = self.solve((current,), size)
         return Answer(values[:1], results)
 
+    def critical(self, size: float) -> Answer:
+        """The current (A) that the steady states approach while they grow hotter without bounds."""
+        case, mesh = self.case(1.0, size)
+        found = mt.find_limit(case, "current", mesh=mesh)
+        return Answer((found.value,), (mt.solve_steady(case, mesh),))
+
 
 GOLD = Wire(25 * um, 2 * mm, 318.0, 2.214e-8, 293.15, 3.4e-3, 50.0, 300.0, 300.0)
 COPPER = Wire(25.4 * um, 1.55 * mm, 398.0, 1.724e-8, 300.0, 3.93e-3, 25.0, 300.0, 300.0)
@@ -100,5 +106,7 @@ STUDIES = (
         (Target("10 A, highest, K", 388.014606467, 350.0),),
         partial(ALUMINIUM.highest, 10.0),
     ),
+    Study("gold wire, limit", "gold wire", (Target("critical current, A", 1.592860920),), GOLD.critical),
+    Study("copper wire, limit", "copper wire", (Target("critical current, A", 2.492151097),), COPPER.critical),
     Study("radiating wire", "tungsten wire that radiates", (Target("K", 1523.587514880, 300.0),), radiating),
 )
