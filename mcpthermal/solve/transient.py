@@ -273,8 +273,8 @@ class _March:
             self.values[probe.name].append(probe.measure(look))
         self._keep(look)
         self._report()
-        if self.limits[1] is not None:
-            self.steady = self._is_steady(step, length, self.limits[1])
+        if self.limits[1] is not None and self.moment.time < self.end * (1 - SAME):
+            self.steady = self._is_steady(step, self.limits[1])
 
     def _report(self) -> None:
         spent = clock.perf_counter() - self.began
@@ -285,7 +285,7 @@ class _March:
             f"step {left:.0f} s left"
         )
 
-    def _is_steady(self, step: Step, length: float, allowed: float) -> bool:
+    def _is_steady(self, step: Step, allowed: float) -> bool:
         """Whether what is left to the steady state of the present loads is below a temperature (K) everywhere."""
         if self._will_vary():
             return False

@@ -189,7 +189,7 @@ def test_currents_follow_voltages_within_a_step() -> None:
     square = np.trapezoid((2.0 * np.sin(2 * np.pi * t / 0.4 + 0.3) / (ohm + own)) ** 2, t)
     assert energy_of(result, "joule") == pytest.approx(square * 2 * HEIGHT / SIGMA / AREA, rel=5e-4)
     assert energy_of(result, "contact joule") == pytest.approx(square * contact / AREA, rel=5e-4)
-    assert result.final.max_temperature() - AMBIENT > 50
+    assert result.final.max_temperature() - AMBIENT > 15
 
 
 def test_a_voltage_that_jumps() -> None:
