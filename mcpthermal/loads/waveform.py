@@ -80,7 +80,8 @@ class Waveform(ABC):
 
         A corner of a part of a sum or product counts, even if the whole goes on smoothly.
         """
-        return self._next_corner(quantity(time, "s", "time of a waveform"))
+        with np.errstate(over="ignore", invalid="ignore"):
+            return self._next_corner(quantity(time, "s", "time of a waveform"))
 
     def corners(self, start: float, end: float) -> tuple[float, ...]:
         """All corners t (s) with start < t < end, increasing."""
@@ -304,7 +305,8 @@ class PulseTrain(Waveform):
         return [mark for mark, counts in zip((start, top, end, bottom), real, strict=True) if counts]
 
     def landmarks(self) -> Floats:
-        return _both_sides(np.array(self._marks(0.0)))
+        with np.errstate(over="ignore"):
+            return _both_sides(np.array(self._marks(0.0)))
 
 
 @dataclass(frozen=True)
@@ -383,8 +385,9 @@ def check_times(times: tuple[float, ...], name: str, repeats: int = 2) -> None:
     if not times:
         raise LoadError(f"{name}: there is none; give at least one time in s")
     array = np.array(times)
-    if (np.diff(array) < 0).any():
-        worst = int(np.argmax(np.diff(array) < 0))
+    falls = array[1:] < array[:-1]
+    if falls.any():
+        worst = int(np.argmax(falls))
         raise LoadError(f"{name}: {times[worst + 1]:g} s comes after {times[worst]:g} s; sort them")
     if len(times) > repeats and (array[repeats:] == array[:-repeats]).any():
         worst = int(np.argmax(array[repeats:] == array[:-repeats]))
@@ -403,14 +406,13 @@ def interpolated(times: Floats, values: Floats, time: Floats) -> Floats:
 
 def bends(times: Floats, values: Floats) -> Floats:
     """Where the value or the slope of such a function jumps."""
-    gap = np.diff(times).reshape((-1,) + (1,) * (values.ndim - 1))
     with np.errstate(all="ignore"):
-        slope = np.where(gap > 0, np.diff(values, axis=0) / np.where(gap > 0, gap, 1.0), 0.0)
+        gap, rise = np.diff(times).reshape((-1,) + (1,) * (values.ndim - 1)), np.diff(values, axis=0)
+        slope = np.where(gap > 0, rise / np.where(gap > 0, gap, 1.0), 0.0)
     flat = np.zeros((1, *values.shape[1:]))
     slope = np.concatenate([flat, slope, flat])
     changes = slope[1:] != slope[:-1]
-    jumps = (gap == 0) & (np.diff(values, axis=0) != 0)
-    changes[1:] |= jumps
+    changes[1:] |= (gap == 0) & (rise != 0)
     return np.unique(times[changes.reshape(len(times), -1).any(axis=1)])
 
 
@@ -421,7 +423,8 @@ def first_after(corners: Floats, time: float) -> float:
 
 
 def _both_sides(times: Floats) -> Floats:
-    return np.concatenate([times, np.nextafter(times, -np.inf)])
+    with np.errstate(over="ignore"):
+        return np.concatenate([times, np.nextafter(times, -np.inf)])
 
 
 def _check_periods(number: Floats, period: float) -> None:
