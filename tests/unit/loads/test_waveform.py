@@ -115,6 +115,31 @@ def test_corners_of_pulses_are_exact(
         corner = following
 
 
+ANY = st.one_of(st.floats(allow_nan=False, allow_infinity=False), st.sampled_from([0.0, 1.0, 0.3, 1e-300, 1e308]))
+
+
+@pytest.mark.filterwarnings("error")
+@settings(deadline=None, max_examples=300)
+@given(st.lists(ANY, min_size=7, max_size=7), st.floats(0, 1), st.none() | st.integers(1, 10**20), ANY)
+def test_any_waveform_at_any_time_has_a_value_or_an_input_error(
+    values: list[float], duty: float, count: int | None, time: float
+) -> None:
+    high, period, low, delay, rise, fall, phase = values
+    for make in (
+        lambda: W.pulse_train(high, period, duty, low, delay, rise, fall, count),
+        lambda: W.pulse_train(high, period, duty, low, delay, count=count),
+        lambda: W.sinusoid(high, period, low, phase) * W.step(high, delay, before=low),
+        lambda: W.ramp(high, low, delay, period) + low,
+    ):
+        try:
+            wave = make()
+            assert time < wave.next_corner(time)
+            assert math.isfinite(wave(time))
+            mt.Convection("top", wave, wave)
+        except mt.InputError:
+            continue
+
+
 def test_sinusoid() -> None:
     wave = W.sinusoid(2.0, period="4 s", offset=1.0)
     assert wave([0.0, 1.0, 3.0, 4.0 * 10**9 + 1]).tolist() == [1.0, 3.0, -1.0, 3.0]
