@@ -123,7 +123,7 @@ _PUBLIC = {
         "stability",
         "thermal_impedance",
     ),
-    "mcpthermal.viz": ("plot_field", "plot_package"),
+    "mcpthermal.viz": ("plot_field", "plot_impedance", "plot_package", "plot_probes", "plot_structure"),
     "mcpthermal.io": ("Series", "export", "read_case"),
 }
 _HOME = {name: module for module, names in _PUBLIC.items() for name in names}
