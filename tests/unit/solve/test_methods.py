@@ -74,17 +74,17 @@ def nonlinear() -> tuple[mt.Case, Any]:
     return mt.Case(package, loads), mesh
 
 
-FINE = 96
+FINE = 60
 """So many steps of order four serve as a reference."""
 
-TIMES = [1.0e-3, 2.5e-3, 4.0e-3]
+TIMES = [1.0e-3, 2.5e-3]
 
 
 @cache
 def states(method: str, count: int) -> Any:
     """All temperatures (K) at some times by steps that get there exactly, (times, entries)."""
     case, mesh = nonlinear()
-    options: dict[str, Any] = {"method": method, "save": TIMES, "linear_tolerance": 1e-11}
+    options: dict[str, Any] = {"method": method, "save": TIMES, "linear_tolerance": 1e-11 if method == "esdirk43" else 1e-10}
     result = mt.solve_transient(case, mesh, TIMES[-1], steps=mt.FixedSteps(TIMES[-1] / count), **options)
     assert result.steps["accepted"] == count
     assert result.steps["rejected"] == 0
@@ -92,10 +92,10 @@ def states(method: str, count: int) -> Any:
     return np.stack([result.at(time).temperature[active] for time in TIMES])
 
 
-@pytest.mark.parametrize(("method", "counts", "order"), [("tr_bdf2", (16, 32, 64), 2), ("esdirk43", (8, 16, 32), 4)])
+@pytest.mark.parametrize(("method", "counts", "order"), [("tr_bdf2", (10, 20, 40), 2), ("esdirk43", (5, 10, 20), 4)])
 def test_observed_order(method: str, counts: tuple[int, ...], order: int) -> None:
     reference = states("esdirk43", FINE)
-    assert reference.max() - AMBIENT > 30.0
+    assert reference.max() - AMBIENT > 20.0
     errors = [float(np.abs(states(method, count) - reference).max()) for count in counts]
     orders = [np.log2(coarse / fine) for coarse, fine in pairwise(errors)]
     assert orders[-1] == pytest.approx(order, abs=0.25)
