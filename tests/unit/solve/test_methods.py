@@ -84,7 +84,11 @@ TIMES = [1.0e-3, 2.5e-3]
 def states(method: str, count: int) -> Any:
     """All temperatures (K) at some times by steps that get there exactly, (times, entries)."""
     case, mesh = nonlinear()
-    options: dict[str, Any] = {"method": method, "save": TIMES, "linear_tolerance": 1e-11 if method == "esdirk43" else 1e-10}
+    options: dict[str, Any] = {
+        "method": method,
+        "save": TIMES,
+        "linear_tolerance": 1e-11 if method == "esdirk43" else 1e-10,
+    }
     result = mt.solve_transient(case, mesh, TIMES[-1], steps=mt.FixedSteps(TIMES[-1] / count), **options)
     assert result.steps["accepted"] == count
     assert result.steps["rejected"] == 0
