@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from mcpthermal.errors import LoadError, near_misses
 from mcpthermal.loads.csv_file import read_rows, to_number
+from mcpthermal.loads.piecewise import bends, check_times, first_after, interpolated
 from mcpthermal.loads.power_map import COLUMNS, Block, PowerMap, read_blocks, read_pixels
 from mcpthermal.loads.varying import Load
-from mcpthermal.loads.waveform import bends, check_times, first_after, interpolated
 from mcpthermal.materials.base import read_numbers
 from mcpthermal.units import Value, quantity
 

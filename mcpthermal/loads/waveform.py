@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from mcpthermal.errors import LoadError
 from mcpthermal.loads.csv_file import read_columns
+from mcpthermal.loads.piecewise import bends, check_times, first_after, interpolated
 from mcpthermal.materials.base import read_numbers
 from mcpthermal.units import Value, quantity
 
@@ -378,48 +379,6 @@ class Product(_Combined):
 
     def _values(self, time: Floats) -> Any:
         return math.prod(np.asarray(term(time)) for term in self.terms)
-
-
-def check_times(times: tuple[float, ...], name: str, repeats: int = 2) -> None:
-    """LoadError if there is no time, if they decrease, or if one comes more than `repeats` times in a row."""
-    if not times:
-        raise LoadError(f"{name}: there is none; give at least one time in s")
-    array = np.array(times)
-    falls = array[1:] < array[:-1]
-    if falls.any():
-        worst = int(np.argmax(falls))
-        raise LoadError(f"{name}: {times[worst + 1]:g} s comes after {times[worst]:g} s; sort them")
-    if len(times) > repeats and (array[repeats:] == array[:-repeats]).any():
-        worst = int(np.argmax(array[repeats:] == array[:-repeats]))
-        raise LoadError(f"{name}: {times[worst]:g} s is given more than {repeats} times in a row; drop what is between")
-
-
-def interpolated(times: Floats, values: Floats, time: Floats) -> Floats:
-    """Values, (n,) or (n, m) at n times, at other times: straight between them, constant outside, late at jumps."""
-    after = np.searchsorted(times, time, side="right")
-    last, following = np.clip(after - 1, 0, None), np.clip(after, None, len(times) - 1)
-    gap = times[following] - times[last]
-    share = np.clip((time - times[last]) / np.where(gap > 0, gap, 1.0), 0.0, 1.0)
-    share = np.where((gap > 0) & (after > 0), share, 0.0).reshape(share.shape + (1,) * (values.ndim - 1))
-    return np.asarray(values[last] + (values[following] - values[last]) * share)
-
-
-def bends(times: Floats, values: Floats) -> Floats:
-    """Where the value or the slope of such a function jumps."""
-    with np.errstate(all="ignore"):
-        gap, rise = np.diff(times).reshape((-1,) + (1,) * (values.ndim - 1)), np.diff(values, axis=0)
-        slope = np.where(gap > 0, rise / np.where(gap > 0, gap, 1.0), 0.0)
-    flat = np.zeros((1, *values.shape[1:]))
-    slope = np.concatenate([flat, slope, flat])
-    changes = slope[1:] != slope[:-1]
-    changes[1:] |= (gap == 0) & (rise != 0)
-    return np.unique(times[changes.reshape(len(times), -1).any(axis=1)])
-
-
-def first_after(corners: Floats, time: float) -> float:
-    """The first of increasing corners after a time; inf if there is none."""
-    place = int(np.searchsorted(corners, time, side="right"))
-    return float(corners[place]) if place < len(corners) else math.inf
 
 
 def _both_sides(times: Floats) -> Floats:
