@@ -150,8 +150,9 @@ class Marcher:
                 guess = rise if slope is None else start.rise + at * length * slope
                 newton = Newton(problem, np.inf, chord=True)
                 state = newton.solve(problem.moved(guess, still), potential, STAGE_ITERATIONS)
-                solves, iterations = solves + len(newton.history), iterations + sum(
-                    item.thermal_iterations for item in newton.history
+                solves, iterations = (
+                    solves + len(newton.history),
+                    iterations + sum(item.thermal_iterations for item in newton.history),
                 )
                 self.solves = newton.solves
                 if state is None:

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from mcpthermal.case import Case
 from mcpthermal.errors import InputError
 from mcpthermal.linalg import Method
-from mcpthermal.mesh.columns import generate_mesh
+from mcpthermal.mesh.columns import ColumnMesh, generate_mesh
+from mcpthermal.mesh.tetrahedra import TetMesh
 from mcpthermal.result.balance import Balance
 from mcpthermal.result.provenance import Provenance, description_hash
 from mcpthermal.result.steady import SteadyResult
@@ -71,6 +72,8 @@ class Run:
         if mesh is None:
             self.say("meshing")
             mesh = self.timed("mesh", lambda: generate_mesh(case.package))
+        if not isinstance(mesh, ColumnMesh | TetMesh):
+            raise InputError(f"mesh {mesh!r} is none; give what generate_mesh(case.package) or read_mesh(path) returns")
         self.mesh = mesh
         self.say("assembling")
         self.problem = CoupledProblem(case, mesh, order, linear_tolerance, method, self.timed)

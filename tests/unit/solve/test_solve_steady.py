@@ -59,6 +59,12 @@ def test_wrong_options_are_refused(options: dict) -> None:
         mt.solve_steady(bar(), **options)
 
 
+@pytest.mark.parametrize("mesh", [3, "mesh", []])
+def test_what_is_no_mesh_is_refused(mesh: object) -> None:
+    with pytest.raises(mt.InputError, match="generate_mesh"):
+        mt.solve_steady(bar(), mesh)
+
+
 def test_a_mesh_of_another_package_is_refused() -> None:
     other = mt.Package.from_parts([mt.Part("slab", mt.rectangle(1 * mm), (0.0, 1 * mm), PLASTIC)])
     with pytest.raises(mt.InputError, match="other parts"):
