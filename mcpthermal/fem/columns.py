@@ -31,7 +31,7 @@ FACE_ORDER = 6
 
 
 NEAR_EXTREME = 0.01
-"""Cells are asked for the extreme of their quadratic where nodes come so near to it, relative to the whole range."""
+"""Cells are asked for the maximum of their quadratic where nodes come so near to it, relative to the whole range."""
 
 
 class ColumnSpace:
@@ -236,7 +236,7 @@ class ColumnSpace:
     def cell_extrema(self, raw: Floats) -> tuple[Floats, Floats]:
         """The least and the greatest value in each cell of the mesh, (n_layers, n_triangles), NaN outside.
 
-        Nodal values, but in the cells nearest to their part's extremes the extremes of the quadratic itself.
+        Nodal values, but in the cells nearest to their part's maximum the maximum of the quadratic itself.
         """
         field = self.lattice.spread(raw)
         low, high = (np.full(self.mesh.cell_part.shape, np.nan) for _ in range(2))
@@ -245,22 +245,20 @@ class ColumnSpace:
             row, columns = self.layers[layer], self.columns[used]
             low[row, columns] = local.min(axis=1)[self.plane.dofs[used]].min(axis=1)
             high[row, columns] = local.max(axis=1)[self.plane.dofs[used]].max(axis=1)
-        for extremes, sign in ((low, -1.0), (high, 1.0)):
-            self._refine(raw, extremes, sign)
+        self._refine(raw, high)
         return low, high
 
-    def _refine(self, raw: Floats, extremes: Floats, sign: float) -> None:
-        """Put the extremes of the quadratic on a fine grid in the cells that may have their part's extreme."""
+    def _refine(self, raw: Floats, high: Floats) -> None:
+        """Put the maxima of the quadratic on a fine grid in the cells that may have their part's maximum."""
         inside = np.ix_(self.layers, self.columns)
-        local = np.where(self.cells, sign * extremes[inside], -np.inf)
+        local = np.where(self.cells, high[inside], -np.inf)
         slack = NEAR_EXTREME * float(np.ptp(raw[self.active]))
         number = np.where(self.cells, self.part, 0)
         top = np.full(number.max() + 1, -np.inf)
         np.maximum.at(top, number[self.cells], local[self.cells])
         layer, column = np.nonzero(self.cells & (local >= top[number] - slack))
         values = np.einsum("cam,pa,qm->cpq", raw[self.cell_dofs(layer, column)], *_FINE, optimize=True)
-        found = sign * (sign * values).reshape(len(layer), -1).max(axis=1)
-        extremes[self.layers[layer], self.columns[column]] = found
+        high[self.layers[layer], self.columns[column]] = values.reshape(len(layer), -1).max(axis=1)
 
     def volume_load(self, cells: Bools, density: float) -> Floats:
         """The load of a constant density (W/m3) in cells (a mask over the mesh)."""
