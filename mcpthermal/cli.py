@@ -6,10 +6,13 @@ cannot be had or trusted; 5 a library is missing; 6 a file cannot be written.
 
 from __future__ import annotations
 
+import csv
 import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -74,34 +77,100 @@ def run(
     path: CasePath,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Folder; default results/<case>.")] = None,
     level: Level = "normal",
+    until: Annotated[str | None, typer.Option("--until", help="Solve in time up to here, such as 10s.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the result as JSON instead of the summary.")] = False,
     pictures: Annotated[bool, typer.Option(help="Draw the pictures.")] = True,
 ) -> None:
-    """Solve a case; write summary, JSON, fields and pictures."""
+    """Solve a case, in time if it says so; write summary, JSON, fields and pictures."""
     with _explained():
-        from mcpthermal.io import read_case, write_result, write_vtu
+        from mcpthermal.io import read_case, write_result
         from mcpthermal.io.result_json import result_text
         from mcpthermal.mesh.writing import write_whole
-        from mcpthermal.solve import solve_steady
 
         start = time.perf_counter()
         case = read_case(path)
         folder = output or Path("results") / case.name
+        spec = _transient(case, until)
         with _messages.status("meshing") as status:
             mesh = _mesh_of(case, level, folder)
-            result = solve_steady(case, mesh, progress=lambda text: status.update(f"solving: {text}"))
+            solve = _solve_steady if spec is None else partial(_solve_in_time, spec)
+            result = solve(case, mesh, folder, pictures, status)
             status.update("writing")
             summary = result.summary()
             write_whole(folder / "summary.txt", lambda file: file.write_text(summary, encoding="utf-8"))
             write_result(result, folder / "result.json")
-            write_vtu(result, folder / "fields.vtu")
-            if pictures:
-                status.update("drawing")
-                from mcpthermal.viz import save_pictures
-
-                save_pictures(result, folder)
         print(result_text(result) if json else summary, end="")
         _messages.print(f"results in {folder} after {time.perf_counter() - start:.1f} s")
+
+
+def _transient(case: Any, until: str | None) -> Any:
+    """What is asked for in time: by the case, with another end by the command; None for a steady state."""
+    from mcpthermal.case import TransientSpec
+
+    if until is not None:
+        return replace(case.transient or TransientSpec(1.0), until=until)
+    if case.transient is None and case.varies:
+        raise InputError(
+            f"case '{case.name}' has loads that vary in time and no [transient]; say how far, such as --until 10s"
+        )
+    return case.transient
+
+
+def _solve_steady(case: Any, mesh: Any, folder: Path, pictures: bool, status: Any) -> Any:
+    """The steady state; its fields and pictures go into the folder."""
+    from mcpthermal.io import write_vtu
+    from mcpthermal.solve import solve_steady
+
+    result = solve_steady(case, mesh, progress=lambda text: status.update(f"solving: {text}"))
+    status.update("writing")
+    write_vtu(result, folder / "fields.vtu")
+    if pictures:
+        status.update("drawing")
+        from mcpthermal.viz import save_pictures
+
+        save_pictures(result, folder)
+    return result
+
+
+def _solve_in_time(spec: Any, case: Any, mesh: Any, folder: Path, pictures: bool, status: Any) -> Any:
+    """A transient, from its checkpoint if it was interrupted; its fields, probes and chart go into the folder."""
+    from mcpthermal.io import Series, write_vtu
+    from mcpthermal.mesh.writing import write_whole
+    from mcpthermal.solve import AdaptiveSteps, Save, solve_transient
+
+    given = {"absolute": spec.tolerance, "relative": spec.relative_tolerance}
+    save = Save(
+        () if spec.save is None else spec.save, to=Series(folder / "fields"), checkpoint=folder / "checkpoint.npz"
+    )
+    result = solve_transient(
+        case,
+        mesh,
+        spec.until,
+        initial=spec.initial,
+        steps=AdaptiveSteps(**{name: value for name, value in given.items() if value is not None}),
+        save=save,
+        progress=lambda text: status.update(f"solving: {text}"),
+    )
+    status.update("writing")
+    write_vtu(result.final, folder / "fields.vtu")
+    write_whole(folder / "probes.csv", partial(_write_probes, result))
+    if pictures:
+        status.update("drawing")
+        from mcpthermal.viz import plot_probes
+
+        plot_probes(result, path=folder / "probes.png")
+    return result
+
+
+def _write_probes(result: Any, file: Path) -> None:
+    """A column for the time and for each probe; numbers read back exactly."""
+    heads = ["time (s)", *(f"{name} ({result.units[name]})" for name in result.probes)]
+    with file.open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(heads)
+        writer.writerows(
+            zip(result.times.tolist(), *(values.tolist() for values in result.probes.values()), strict=True)
+        )
 
 
 @app.command()

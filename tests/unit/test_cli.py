@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
@@ -53,6 +56,72 @@ def test_run_writes_everything(case: Path, tmp_path: Path) -> None:
     assert (out / "summary.txt").read_text() in done.output
 
 
+PULSE = '{ pulse_train = { high = "5 A", period = "1 s", duty = 0.01 } }'
+TRANSIENT = """
+[transient]
+until = "20 ms"
+initial = "30 degC"
+tolerance = "0.1 K"
+save = ["5 ms", "20 ms"]
+"""
+
+
+def run_in_time(tmp_path: Path, text: str, *arguments: str) -> tuple[Path, Any]:
+    file, out = tmp_path / "bar.toml", tmp_path / "out"
+    file.write_text(text)
+    return out, runner.invoke(app, ["run", str(file), "-o", str(out), "--level", "coarse", *arguments])
+
+
+def test_until_solves_in_time(tmp_path: Path) -> None:
+    out, done = run_in_time(tmp_path, CASE.replace("CURRENT", "5 A"), "--until", "50 ms")
+    assert done.exit_code == 0, done.output
+    names = {path.name for path in out.iterdir() if not path.name.startswith("mesh-")}
+    assert names == {"summary.txt", "result.json", "probes.csv", "probes.png", "fields.vtu"}
+    assert (out / "summary.txt").read_text() in done.output and "transient of 50 ms" in done.output
+    with (out / "probes.csv").open(newline="") as file:
+        heads, *rows = list(csv.reader(file))
+    record = json.loads((out / "result.json").read_text())
+    assert heads == ["time (s)", "max(bar) (K)"]
+    assert [float(row[0]) for row in rows] == record["times_s"] and rows[-1][0] == "0.05"
+    assert [float(row[1]) for row in rows] == record["probes"]["max(bar)"]
+    rise = float(rows[-1][1]) - 298.15
+    # 5 A through 2 mm of copper, 0.2 mm2, heat 1.4 mJ/K, which a film over 2 mm2 cools.
+    heat, capacity, film = 25 * 1.76e-8 * 2e-3 / 0.2e-6, 0.4e-9 * 8960 * 385, 1000 * 2e-6
+    assert rise == pytest.approx(heat / film * -np.expm1(-0.05 * film / capacity), rel=0.02)
+
+
+def test_a_case_says_itself_that_it_is_in_time(tmp_path: Path) -> None:
+    """With its own end, beginning and states to save; the command may give another end."""
+    text = CASE.replace('"CURRENT"', PULSE).replace("copper", "sac305") + TRANSIENT
+    out, done = run_in_time(tmp_path, text, "--no-pictures")
+    assert done.exit_code == 0, done.output
+    names = {path.name for path in out.iterdir()}
+    assert {"fields.pvd", "fields_0000.vtu", "fields_0001.vtu"} <= names
+    assert "probes.png" not in names and "checkpoint.npz" not in names
+    record = json.loads((out / "result.json").read_text())
+    assert record["times_s"][-1] == 0.02 and 0.01 in record["times_s"]
+    assert record["probes"]["max(bar)"][0] == pytest.approx(303.15, abs=1e-9)
+    done = run_in_time(tmp_path, text, "--no-pictures", "--until", "30 ms", "--json")[1]
+    assert json.loads(done.stdout)["times_s"][-1] == 0.03
+    assert "results in" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments", "code", "message"),
+    [
+        (CASE.replace('"CURRENT"', PULSE), [], 2, "--until 10s"),
+        (CASE.replace("CURRENT", "5 A"), ["--until", "10 m"], 2, "until"),
+        (CASE.replace("CURRENT", "5 A"), ["--until", "-1 s"], 2, "until"),
+        (CASE.replace("CURRENT", "5 A") + TRANSIENT, ["--until", "10 ms"], 2, "save"),
+        (CASE.replace("CURRENT", "20000 A"), ["--until", "1 s"], 4, "runs away"),
+    ],
+)
+def test_errors_in_time(tmp_path: Path, text: str, arguments: list[str], code: int, message: str) -> None:
+    done = run_in_time(tmp_path, text, "--no-pictures", *arguments)[1]
+    assert done.exit_code == code, done.output
+    assert message in done.output and "Traceback" not in done.output
+
+
 def test_json_goes_to_standard_output(case: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-c", "from mcpthermal.cli import main; main()", "run", str(case), "--json"]
     command += ["--no-pictures", "--level", "coarse", "-o", str(tmp_path / "out")]
@@ -73,7 +142,7 @@ def test_check_and_mesh(case: Path, tmp_path: Path) -> None:
     [
         (CASE.replace("CURRENT", "5 V"), [], 2, "current"),
         (CASE.replace("CURRENT", "5 A"), ["--level", "finest"], 2, "finest"),
-        (CASE.replace("CURRENT", "1000 A"), [], 4, "run away"),
+        (CASE.replace("CURRENT", "1000 A"), [], 4, "more heat is released than can leave"),
     ],
 )
 def test_errors_have_codes_and_no_traceback(
