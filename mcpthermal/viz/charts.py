@@ -36,6 +36,9 @@ STYLE: Any = {
     "svg.hashsalt": "mcpthermal",
 }
 
+LAST = 1e-2
+"""The last part of the resistance, which does not count for the scale of structure functions."""
+
 QUANTITIES = {"K": ("Temperature, degC", -273.15), "V": ("Potential, V", 0.0), "A": ("Current, A", 0.0)}
 """For each unit of a probe the title of its axis, and what is added to the values for people."""
 
@@ -97,6 +100,8 @@ def plot_structure(impedance: ThermalImpedance, heated: str | None = None, path:
     ladder = impedance.cauer(heated)
     resistance, capacity = ladder.structure()
     place, slope = ladder.differential_structure()
+    # At the end of its resistance every ladder shoots up without bounds: the surroundings take up any heat.
+    shown = resistance < (1 - LAST) * resistance[-1]
 
     def draw(figure: Any) -> None:
         upper, lower = figure.subplots(2, 1, sharex=True)
@@ -108,6 +113,9 @@ def plot_structure(impedance: ThermalImpedance, heated: str | None = None, path:
         lower.plot(np.r_[0.0, place], np.r_[slope[0], slope], **style)
         lower.set(yscale="log", ylabel="dC/dR, W2 s/K2", xlabel="Thermal resistance from the heated place, K/W")
         lower.set_xlim(0.0, float(resistance[-1]))
+        for axes, values in ((upper, capacity[shown]), (lower, slope[shown])):
+            if len(values):
+                axes.set_ylim(0.5 * values.min(), 5 * values.max())
 
     return _chart(draw, (6.4, 5.6), path)
 
