@@ -96,5 +96,7 @@ def test_hand_calculation_of_a_via(numbers: dict[str, Any]) -> None:
 def test_fields_read_back(stacked_module: Path, numbers: dict[str, Any]) -> None:
     fields = meshio.read(stacked_module / "fields.vtu")
     hottest = max(part["max_K"] for part in numbers["parts"].values())
-    assert fields.point_data["temperature"].max() == pytest.approx(hottest, rel=1e-14)
+    # The field is greatest between nodes, which are all that a file has.
+    below = (hottest - fields.point_data["temperature"].max()) / (hottest - AMBIENT)
+    assert 0.0 <= below < 1e-4
     assert np.nanmax(fields.point_data["potential"]) == 1.0
