@@ -101,14 +101,17 @@ class ColumnOperator:
             rows = self.lattice.starts[layers][:, None] + np.arange(3)
             h = self.heights[layers][:, None, None]
             local = field[rows]
-            along = _on_rows(stiffness, np.einsum("mn,lni->lmi", MASS, local) * h)
-            # From differences along the line, so that thin layers do not magnify the rounding of the field.
+            # From differences within the plane and along the line, so that thin layers and thin long parts do not
+            # magnify the rounding of the field.
+            level = np.einsum("mn,lni->lmi", MASS, local) * h
+            along = _on_rows(stiffness, level - level.mean(axis=-1, keepdims=True))
             through = _on_rows(mass, np.einsum("mn,lni->lmi", STIFFNESS, local - local[:, 1:2]) / h)
             for node in range(3):
                 result[rows[:, node]] += along[:, node] + through[:, node]
         if self.varying:
             values, differences, slopes, scatter, matrices = self._varying_planes
-            planes = values @ field + slopes @ (differences @ field)
+            centred = field - field.mean(axis=1, keepdims=True)
+            planes = values @ centred + slopes @ (differences @ field)
             products = np.empty_like(planes)
 
             def multiply(numbers: range) -> None:
