@@ -43,6 +43,8 @@ SLOPES = np.stack([4 * GAUSS - 3, 4 - 8 * GAUSS, 4 * GAUSS - 1], axis=1)
 MASS = np.einsum("g,gm,gn->mn", WEIGHTS, VALUES, VALUES)
 STIFFNESS = np.einsum("g,gm,gn->mn", WEIGHTS, SLOPES, SLOPES)
 LOAD = WEIGHTS @ VALUES
+ROUNDING = 1e-13
+"""Row sums below it, relative to the diagonal, are those of conduction alone."""
 LINEAR = np.array([[1.0, 0.0], [0.5, 0.5], [0.0, 1.0]])
 """Values of the two linear functions at the three nodes of a layer."""
 
@@ -97,26 +99,32 @@ class ColumnOperator:
         # Node by node, so that a Gauss plane is a combination of contiguous rows.
         field = np.ascontiguousarray(self.lattice.spread(raw).T)
         result = np.zeros_like(field)
-        for layers, stiffness, mass in self._shared_matrices:
+        for layers, stiffness, mass, sums in self._shared_matrices:
             rows = self.lattice.starts[layers][:, None] + np.arange(3)
             h = self.heights[layers][:, None, None]
             local = field[rows]
             # From differences within the plane and along the line, so that thin layers and thin long parts do not
             # magnify the rounding of the field.
             level = np.einsum("mn,lni->lmi", MASS, local) * h
-            along = _on_rows(stiffness, level - level.mean(axis=-1, keepdims=True))
+            mean = level.mean(axis=-1, keepdims=True)
+            along = _on_rows(stiffness, level - mean)
+            if sums is not None:
+                along += mean * sums
             through = _on_rows(mass, np.einsum("mn,lni->lmi", STIFFNESS, local - local[:, 1:2]) / h)
             for node in range(3):
                 result[rows[:, node]] += along[:, node] + through[:, node]
         if self.varying:
-            values, differences, slopes, scatter, matrices = self._varying_planes
-            centred = field - field.mean(axis=1, keepdims=True)
-            planes = values @ centred + slopes @ (differences @ field)
+            values, differences, slopes, scatter, matrices, sums = self._varying_planes
+            mean = field.mean(axis=1)
+            planes = values @ (field - mean[:, None]) + slopes @ (differences @ field)
+            means = values @ mean
             products = np.empty_like(planes)
 
             def multiply(numbers: range) -> None:
                 for number in numbers:
                     products[number] = matrices[number] @ planes[number]
+                    if sums[number] is not None:
+                        products[number] += means[number] * sums[number]
 
             # SciPy's sparse product runs outside Python's lock. BLAS stays out: its idle threads keep cores busy.
             list(_POOL.map(multiply, [range(first, len(matrices), _THREADS) for first in range(_THREADS)]))
@@ -125,19 +133,21 @@ class ColumnOperator:
         return flat if self.extra is None else flat + self.extra @ raw
 
     @cached_property
-    def _shared_matrices(self) -> list[tuple[Ints, Any, Any]]:
-        return [(layers, self.plane.matrix(k), self.plane.matrix(m)) for layers, k, m in self.shared]
+    def _shared_matrices(self) -> list[tuple[Ints, Any, Any, Floats | None]]:
+        pairs = [(layers, self.plane.matrix(k), self.plane.matrix(m)) for layers, k, m in self.shared]
+        return [(layers, stiffness, mass, _row_sums(stiffness)) for layers, stiffness, mass in pairs]
 
     @cached_property
-    def _varying_planes(self) -> tuple[Any, Any, Any, Any, list[Any]]:
-        """Sparse maps from nodes to Gauss planes and back with weights, and the matrix of each plane.
+    def _varying_planes(self) -> tuple[Any, Any, Any, Any, list[Any], list[Any]]:
+        """Sparse maps from nodes to Gauss planes and back with weights, and the matrix of each plane with its row sums.
 
         A layer has three planes of values, then three of slopes; slopes go by the differences from its middle node.
         """
         count, nodes_in_all = len(self.varying), self.lattice.shape[1]
         values, differences = np.zeros((6 * count, nodes_in_all)), np.zeros((2 * count, nodes_in_all))
         slopes, scatter = np.zeros((6 * count, 2 * count)), np.zeros((nodes_in_all, 6 * count))
-        matrices = []
+        matrices: list[Any] = []
+        sums: list[Any] = []
         for number, (layer, stiffness, mass) in enumerate(self.varying):
             h, nodes = self.heights[layer], self.lattice.span(layer)
             differences[2 * number : 2 * number + 2, nodes] = [[1.0, -1.0, 0.0], [0.0, -1.0, 1.0]]
@@ -147,8 +157,9 @@ class ColumnOperator:
                 slopes[row + 3, 2 * number : 2 * number + 2] = SLOPES[g, [0, 2]]
                 scatter[nodes, row], scatter[nodes, row + 3] = weight * h * VALUES[g], weight / h * SLOPES[g]
             matrices += [self.plane.matrix(data) for data in (*stiffness, *mass)]
+            sums += [_row_sums(matrix) for matrix in matrices[-6:-3]] + [None] * 3
         maps = (sp.csr_array(item) for item in (values, differences, slopes, scatter))
-        return (*maps, matrices)
+        return (*maps, matrices, sums)
 
     def layer_blocks(self, reduce: Any, shape: Floats) -> Iterator[tuple[int, Floats]]:
         """For each layer: selected planar entries times vertical matrices in a basis `shape` of the nodes.
@@ -175,6 +186,12 @@ class ColumnOperator:
 
 _THREADS = min(4, os.cpu_count() or 1)
 _POOL = ThreadPoolExecutor(_THREADS)
+
+
+def _row_sums(matrix: Any) -> Floats | None:
+    """What a planar matrix makes of a constant: nothing if it only conducts, and then None."""
+    sums = matrix.sum(axis=1)
+    return sums if (np.abs(sums) > ROUNDING * matrix.diagonal()).any() else None
 
 
 def _on_rows(matrix: Any, rows: Floats) -> Floats:
