@@ -16,7 +16,6 @@ Axes = tuple[Law, ...]
 """A conductivity: laws along x, y, z, or of the entries xx, yy, zz, yz, xz, xy of a symmetric tensor."""
 
 
-
 @dataclass(frozen=True)
 class Storage:
     """What a time step adds to conduction: heat capacities of parts, times a rate.

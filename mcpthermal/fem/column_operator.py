@@ -114,7 +114,7 @@ class ColumnOperator:
             for node in range(3):
                 result[rows[:, node]] += along[:, node] + through[:, node]
         if self.varying:
-            values, differences, slopes, scatter, matrices, sums = self._varying_planes
+            values, differences, slopes, scatter, matrices, all_sums = self._varying_planes
             mean = field.mean(axis=1)
             planes = values @ (field - mean[:, None]) + slopes @ (differences @ field)
             means = values @ mean
@@ -123,11 +123,14 @@ class ColumnOperator:
             def multiply(numbers: range) -> None:
                 for number in numbers:
                     products[number] = matrices[number] @ planes[number]
-                    if sums[number] is not None:
-                        products[number] += means[number] * sums[number]
+                    if (sums := all_sums[number]) is not None:
+                        products[number] += means[number] * sums
 
             # SciPy's sparse product runs outside Python's lock. BLAS stays out: its idle threads keep cores busy.
-            list(_POOL.map(multiply, [range(first, len(matrices), _THREADS) for first in range(_THREADS)]))
+            if planes.size < WORTH_THREADS:
+                multiply(range(len(matrices)))
+            else:
+                list(_POOL.map(multiply, [range(first, len(matrices), _THREADS) for first in range(_THREADS)]))
             result += scatter @ products
         flat = self.lattice.collect(result.T)
         return flat if self.extra is None else flat + self.extra @ raw
@@ -183,6 +186,9 @@ class ColumnOperator:
             t = np.stack([reduce(row) for row in through], axis=1)
             yield layer, np.tensordot(a, mass * h, 1) + np.tensordot(t, stiffness / h, 1)
 
+
+WORTH_THREADS = 20_000
+"""Values at Gauss planes above which threads save more than they cost."""
 
 _THREADS = min(4, os.cpu_count() or 1)
 _POOL = ThreadPoolExecutor(_THREADS)

@@ -172,7 +172,7 @@ class Solver:
         """Bring a run to its target; return the method and the reason in words."""
         if run.done:
             return "none", "the start already meets the tolerance"
-        if self._kept is not None and self._kept.system.size == run.system.size:
+        if self._kept is not None and self._kept.system.size == run.system.size and not self._kept.is_worn:
             if self._try_kept(run, self._kept):
                 return f"{self._kept.reused(run.iterations)} (reused)", self._kept.reason
         self._kept = None  # before the next one is made: its memory is needed
@@ -193,14 +193,15 @@ class Solver:
     def _try_kept(self, run: _Run, kept: Preconditioner) -> bool:
         """Use the preconditioner at hand within a limit of iterations; say whether it was enough."""
         limit = REUSED_FACTOR_ITERATIONS
+        needed = kept.needed(run.norm / run.target)
         if not kept.exact:
-            rate = kept.log_reduction or 1.0
-            limit = 3 + math.ceil(2.0 * math.log(run.norm / run.target) / rate)
+            limit = 3 + math.ceil(2.0 * needed)
         try:
             kept.adapt(run.system)
             self._iterate(run, kept, min(limit, self.max_iterations))
         except LinearSolveError:
             return False  # an operator that has drifted this far needs its own; a real fault shows up again
+        kept.wasted += max(run.iterations - needed, 0.0)
         return run.done
 
     def _refine(self, run: _Run, factors: Preconditioner) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,7 +13,9 @@ from .multigrid import SUPERLU_COARSE_LIMIT, SmoothedAggregation, TwoLevel
 from .operator import Array, LinearSystem
 
 Method = Literal["auto", "direct", "multigrid"]
-DIRECT_LIMIT = 20_000
+DIRECT_LIMIT = 60_000
+FACTORS_WORTH, HIERARCHY_WORTH = 30, 5
+"""How many iterations take as long as making factors or a hierarchy, roughly."""
 _DIRECT = "direct, "
 
 
@@ -34,6 +37,8 @@ class Preconditioner:
         The time it took to make.
     log_reduction : float
         Natural logarithm of the residual's reduction per iteration when it was new; 0 if unknown.
+    wasted : float
+        Iterations beyond those that a new one would have needed.
     """
 
     solve: Callable[[Array], Array]
@@ -43,6 +48,7 @@ class Preconditioner:
     system: LinearSystem
     seconds: float = 0.0
     log_reduction: float = 0.0
+    wasted: float = 0.0
     two_level: TwoLevel | None = field(default=None, repr=False)
 
     def reused(self, iterations: int) -> str:
@@ -50,6 +56,15 @@ class Preconditioner:
         if self.exact and iterations > 1:
             return f"conjugate gradients, factors by {self.description.removeprefix(_DIRECT)}"
         return self.description
+
+    @property
+    def is_worn(self) -> bool:
+        """Whether a new one costs less than what this one has wasted since the systems drifted away from it."""
+        return self.wasted > (FACTORS_WORTH if self.exact else HIERARCHY_WORTH)
+
+    def needed(self, reduction: float) -> float:
+        """The iterations that a new one would need to reduce a residual by a factor."""
+        return 1.0 if self.exact else max(1.0, math.log(max(reduction, 1.0)) / (self.log_reduction or 1.0))
 
     def adapt(self, system: LinearSystem) -> None:
         """Take over what is cheap to renew from a system that has changed."""

@@ -29,6 +29,9 @@ SAME = 1e-12
 
 STAGE_ITERATIONS = 25
 
+CONTRACTION = 0.05
+"""The least that is expected of an iteration from what those of earlier stages did."""
+
 ERROR_ACCURACY = 1e-6
 """To which the error estimate is solved."""
 
@@ -99,6 +102,7 @@ class Marcher:
         thermal = problem.thermal
         self.store = HeatStore(problem.case, thermal.space, thermal.reference)
         self.solves: list[dict[str, Any]] = []
+        self.contraction = 1.0
 
     def begin(self, time: float, rise: Floats, potential: Floats | None) -> Moment:
         """A moment from a rise, with the inflow just after a time (s) and what is the same event."""
@@ -128,8 +132,11 @@ class Marcher:
             rows += [(place, "contact joule", watt) for place, watt in state.current.contact_heat.items()]
         return rows
 
-    def step(self, start: Moment, end: float, slope: Floats | None) -> Step | None:
-        """A step to a time (s); None if a stage could not be solved. `slope` (K/s) makes the first guess."""
+    def step(self, start: Moment, end: float, slope: Floats | None, accuracy: float = 0.0) -> Step | None:
+        """A step to a time (s); None if a stage could not be solved.
+
+        `slope` (K/s) makes the first guess, `accuracy` (K) is good enough for the stages.
+        """
         problem, store, method = self.problem, self.store, self.method
         length = end - start.time
         thermal = problem.thermal
@@ -148,7 +155,7 @@ class Marcher:
                 problem.set_time(min(start.time + at * length, np.nextafter(end, -np.inf)))
                 store.target = start.content + length * sum(a * k for a, k in zip(row[:-1], inflows, strict=True))
                 guess = rise if slope is None else start.rise + at * length * slope
-                newton = Newton(problem, np.inf, chord=True)
+                newton = Newton(problem, np.inf, chord=True, accuracy=accuracy, contraction=self.contraction)
                 state = newton.solve(problem.moved(guess, still), potential, STAGE_ITERATIONS)
                 solves, iterations = (
                     solves + len(newton.history),
@@ -157,6 +164,7 @@ class Marcher:
                 self.solves = newton.solves
                 if state is None:
                     return None
+                self.contraction = max(newton.contraction, CONTRACTION)
                 rise, potential = self._levelled(state), None if state.current is None else state.current.potential
                 content = store.content(rise)
                 inflows.append(store.rate * (content - store.target))

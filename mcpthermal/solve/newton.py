@@ -45,6 +45,10 @@ class Newton:
         Is told in words what happens.
     chord : bool
         Whether steps with the symmetric part alone go on while they reduce the residual well, as in short time steps.
+    accuracy : float
+        An estimated error of the rise that is good enough before the residual is (K).
+    contraction : float
+        The ratio of the last two changes, or what is known of it from before.
     """
 
     problem: CoupledProblem
@@ -54,6 +58,8 @@ class Newton:
     solves: list[dict[str, Any]] = field(default_factory=list)
     failure: str = ""
     chord: bool = False
+    accuracy: float = 0.0
+    contraction: float = 1.0
 
     def solve(self, rise: Floats, potential: Floats | None, limit: int) -> State | None:
         """The state in equilibrium, or None with `failure` set; then `last` is the last state."""
@@ -67,6 +73,8 @@ class Newton:
             settled = problem.is_linear or not self.history or change <= allowed
             if settled and state.size <= problem.solver.rtol:
                 return state
+            if self._is_accurate(change):
+                return state
             if len(self.history) >= limit:
                 self.failure = f"raise max_iterations (now {limit}) or the tolerance"
                 return None
@@ -76,9 +84,17 @@ class Newton:
             moved = self._search(state, step)
             if moved is None:
                 return None
-            change = float(np.abs(moved.rise - state.rise)[problem.thermal.space.active].max())
+            before, change = change, float(np.abs(moved.rise - state.rise)[problem.thermal.space.active].max())
+            if 0.0 < before < np.inf:
+                self.contraction = change / before
             state = self.last = moved
             self._record(state, change, iterations)
+
+    def _is_accurate(self, change: float) -> bool:
+        """Whether all further changes, a geometric series, add up to no more than what is good enough."""
+        if self.accuracy == 0.0 or not self.history or self.contraction >= 0.5:
+            return False
+        return change * self.contraction / (1 - self.contraction) <= self.accuracy
 
     def evaluate(self, rise: Floats, potential: Floats | None) -> State:
         """The state at a rise (K)."""
@@ -103,7 +119,7 @@ class Newton:
         if problem.is_linear or not self.history or (self.chord and state.size < WELL * previous):
             # How much rounding a rise leaves in the residual is known only once it is about right.
             goal = 1.0
-            if not self.history and not (self.chord and problem.is_linear):
+            if not self.history and self.accuracy == 0.0 and not (self.chord and problem.is_linear):
                 goal = max(1.0, (1e-5 if problem.is_linear else 1e-3) / problem.solver.rtol)
             elif not problem.is_linear:
                 goal = max(0.3, 0.03 * state.size / problem.solver.rtol)

@@ -30,11 +30,19 @@ COARSE = 0.01
 """Relative to the largest rise: up to this tolerance errors of steps need not be held to less."""
 
 
+STAGES = 1e-6
+"""Relative to what is allowed: to what the nonlinear equations of a step are solved."""
+
+
 class StepControl(Protocol):
     """Chooses steps."""
 
     def start(self, last: float | None) -> float:
         """The first step (s) at the beginning or after a corner; `last` is the step before the corner."""
+        ...
+
+    def accuracy(self, rise: NDArray[np.float64]) -> float:
+        """To which temperatures of the equations within a step are solved (K); 0 for as far as linear solves go."""
         ...
 
     def error(self, error: NDArray[np.float64], rise: NDArray[np.float64], power: float) -> float:
@@ -90,6 +98,10 @@ class AdaptiveSteps:
         step = (self.first or FIRST) if last is None else AFTER_CORNER * last
         return min(step, self.largest or np.inf)
 
+    def accuracy(self, rise: NDArray[np.float64]) -> float:
+        """A small part of the error that is allowed."""
+        return STAGES * (self.absolute + self.relative * float(np.abs(rise).max(initial=0.0)))
+
     def error(self, error: NDArray[np.float64], rise: NDArray[np.float64], power: float) -> float:
         """The largest error relative to what is allowed."""
         largest = float(np.abs(rise).max(initial=0.0))
@@ -123,6 +135,10 @@ class FixedSteps:
     def start(self, last: float | None) -> float:
         """The step."""
         return self.size
+
+    def accuracy(self, rise: NDArray[np.float64]) -> float:
+        """As far as linear solves go."""
+        return 0.0
 
     def error(self, error: NDArray[np.float64], rise: NDArray[np.float64], power: float) -> float:
         """Not judged."""

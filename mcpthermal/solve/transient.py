@@ -215,7 +215,8 @@ class _March:
         while self.moment.time < self.end * (1 - SAME) and not self.steady:
             end, at_corner = self._next_end()
             length = end - self.moment.time
-            step = self.marcher.step(self.moment, end, slope)
+            accuracy = self.control.accuracy(self.moment.rise - self.first_rise)
+            step = self.marcher.step(self.moment, end, slope, accuracy)
             error = np.inf
             if step is not None:
                 rise = step.moment.rise - self.first_rise

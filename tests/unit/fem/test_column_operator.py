@@ -9,6 +9,7 @@ import pytest
 import scipy.sparse as sp
 
 import mcpthermal as mt
+from mcpthermal.fem.coefficients import Storage
 from mcpthermal.fem.columns import ColumnSpace
 from mcpthermal.fem.numbering import Numbering
 from mcpthermal.fem.recovery import at_points, taken_in
@@ -41,9 +42,12 @@ def axes() -> list[Any]:
     return [fixed.thermal_axes, fixed.thermal_axes, varying.thermal_axes]
 
 
-@pytest.fixture(scope="module")
-def operator(space: ColumnSpace, axes: list[Any]) -> Any:
-    found = space.operator(axes, at_points(space, 300 + 50 * RNG.random(space.size)))
+@pytest.fixture(scope="module", params=["steady", "with storage"])
+def operator(request: pytest.FixtureRequest, space: ColumnSpace, axes: list[Any]) -> Any:
+    """Storage comparable to conduction, so that neither hides a fault of the other."""
+    capacity = [(mt.Constant(2e6),), (mt.Constant(1e6),), (mt.Linear(1.6e6, 1e3, 300.0),)]
+    storage = Storage(capacity, 1e3) if request.param == "with storage" else None
+    found = space.operator(axes, at_points(space, 300 + 50 * RNG.random(space.size)), storage)
     faces = [space.mesh.exposed(space.mesh.faces_of(Place(side, face=side))) for side in ("top", "sides")]
     found.add_matrices([patch_matrix(space.patches(face), 1e3, space.size) for face in faces])
     assert found.shared and found.varying
