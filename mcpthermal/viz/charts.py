@@ -166,13 +166,13 @@ def plot_probes(
                 style = {"color": _colour(n), "linestyle": DASHES[n // len(COLOURS) % len(DASHES)]}
                 axes.plot(result.times[first:], result.probes[name][first:] + shift, label=name, **style)
             axes.set_ylabel(title)
-            axes.legend()
+            axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
         panels[0].set_title(result.case.name)
         panels[-1].set_xlabel("Time, s")
         panels[-1].set_xscale("log" if log_time else "linear")
         panels[-1].set_xlim(result.times[first], result.times[-1])
 
-    return _chart(draw, (6.4, 1.6 + 2.6 * len(units)), path)
+    return _chart(draw, (8.0, 1.6 + 2.6 * len(units)), path)
 
 
 def _check(item: Any, kind: type, what: str) -> None:
