@@ -10,9 +10,7 @@ Legend: K planar stiffness, M planar mass, h thickness of a layer.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from typing import Any
 
@@ -22,6 +20,7 @@ from numpy.typing import NDArray
 
 from mcpthermal.fem.lattice import Lattice
 from mcpthermal.fem.planar import PlanarSpace
+from mcpthermal.linalg import share
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -126,11 +125,7 @@ class ColumnOperator:
                     if (sums := all_sums[number]) is not None:
                         products[number] += means[number] * sums
 
-            # SciPy's sparse product runs outside Python's lock. BLAS stays out: its idle threads keep cores busy.
-            if planes.size < WORTH_THREADS:
-                multiply(range(len(matrices)))
-            else:
-                list(_POOL.map(multiply, [range(first, len(matrices), _THREADS) for first in range(_THREADS)]))
+            share(multiply, len(matrices), sum(matrix.nnz for matrix in matrices))
             result += scatter @ products
         flat = self.lattice.collect(result.T)
         return flat if self.extra is None else flat + self.extra @ raw
@@ -185,13 +180,6 @@ class ColumnOperator:
             a = np.stack([reduce(row) for row in along], axis=1)
             t = np.stack([reduce(row) for row in through], axis=1)
             yield layer, np.tensordot(a, mass * h, 1) + np.tensordot(t, stiffness / h, 1)
-
-
-WORTH_THREADS = 20_000
-"""Values at Gauss planes above which threads save more than they cost."""
-
-_THREADS = min(4, os.cpu_count() or 1)
-_POOL = ThreadPoolExecutor(_THREADS)
 
 
 def _row_sums(matrix: Any) -> Floats | None:

@@ -43,6 +43,10 @@ class ColumnSystem:
         """A x."""
         return self.numbering.collapse(self.operator.apply(self.numbering.expand(x)))
 
+    def smoothing_product(self) -> Any:
+        """The product itself."""
+        return self.apply
+
     def matrix(self) -> Any:
         """The explicit matrix."""
         matrix = self._lattice_matrix(self.number.ravel(), self.size, coarse=False)

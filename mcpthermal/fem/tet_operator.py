@@ -11,7 +11,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from mcpthermal.fem.numbering import Numbering
-from mcpthermal.linalg import PointJacobi
+from mcpthermal.linalg import PointJacobi, SparseProduct, compact
 
 Floats = NDArray[np.float64]
 
@@ -20,16 +20,22 @@ class TetOperator:
     """The conduction matrix on raw entries."""
 
     def __init__(self, matrix: Any) -> None:
-        self.matrix = matrix
+        self.matrix = compact(matrix)
+
+    @cached_property
+    def product(self) -> SparseProduct:
+        """The product with a raw vector."""
+        return SparseProduct(self.matrix)
 
     def add_matrices(self, matrices: Sequence[Any]) -> None:
         """Add exchange at faces."""
         for item in matrices:
-            self.matrix = self.matrix + item
+            self.matrix = compact(self.matrix + item)
+        self.__dict__.pop("product", None)
 
     def apply(self, raw: Floats) -> Floats:
         """The product with a raw vector."""
-        return self.matrix @ raw
+        return self.product(raw)
 
 
 class TetSystem:
@@ -38,17 +44,22 @@ class TetSystem:
     def __init__(self, operator: TetOperator, numbering: Numbering, parents: Any) -> None:
         self.numbering = numbering
         self.size = numbering.size
-        self._matrix = operator.matrix
+        self._matrix, self._product = operator.matrix, operator.product
         if self.size < len(numbering.number):
             keep = numbering.number >= 0
             entries = (np.ones(np.count_nonzero(keep)), (np.flatnonzero(keep), numbering.number[keep]))
             expand = sp.csr_array(entries, shape=(len(keep), self.size))
-            self._matrix = expand.T.tocsr() @ operator.matrix @ expand
+            self._matrix = compact(expand.T.tocsr() @ operator.matrix @ expand)
+            self._product = SparseProduct(self._matrix)
         self._parents = parents
 
     def apply(self, x: Floats) -> Floats:
         """A x."""
-        return self._matrix @ x
+        return self._product(x)
+
+    def smoothing_product(self) -> SparseProduct:
+        """The product in single precision, which takes half the memory traffic."""
+        return SparseProduct(self._matrix, np.float32)
 
     def matrix(self) -> Any:
         """The explicit matrix."""

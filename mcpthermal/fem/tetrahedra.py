@@ -163,9 +163,10 @@ class TetSpace:
                 local[~at_points] = self._metric(block, ~at_points, values) @ table.sum(axis=0)
             if storage is not None:
                 local += self._stored(number, storage, temperature) @ self._mass_table
-            dofs = self.dofs[block]
-            ends = np.sort(np.stack([dofs[:, first].ravel(), dofs[:, second].ravel()]), axis=0)
-            upper = upper + sp.coo_array((local.ravel(), (ends[0], ends[1])), shape=upper.shape).tocsr()
+            dofs = self.dofs[block].astype(np.int32)
+            ends = dofs[:, first].ravel(), dofs[:, second].ravel()
+            rows, columns = np.minimum(*ends), np.maximum(*ends)
+            upper = upper + sp.coo_array((local.ravel(), (rows, columns)), shape=upper.shape).tocsr()
         matrix = (upper + sp.triu(upper, 1).T).tocsr()
         if storage is None:
             # A constant field conducts nothing: what rounding says otherwise would add up in the balances.

@@ -7,6 +7,7 @@ from .eigen import lowest_eigenvalue
 from .krylov import conjugate_gradients, flexible_gmres
 from .multigrid import SmoothedAggregation, TwoLevel
 from .operator import Array, BlockInverse, CsrMatrix, LinearSystem, MatrixSystem
+from .product import SparseProduct, compact, share
 from .smoothers import Chebyshev, LineBlocks, PointJacobi, largest_eigenvalue
 from .solver import Solver, SolveReport
 from .strategy import Method
@@ -25,11 +26,14 @@ __all__ = [
     "SmoothedAggregation",
     "SolveReport",
     "Solver",
+    "SparseProduct",
     "TwoLevel",
+    "compact",
     "conjugate_gradients",
     "factorise",
     "flexible_gmres",
     "largest_eigenvalue",
     "lowest_eigenvalue",
     "pardiso_available",
+    "share",
 ]

@@ -11,6 +11,7 @@ from ..errors import LinearSolveError
 from . import direct
 from .checks import check_matrix
 from .operator import Array, CsrMatrix, LinearSystem
+from .product import SparseProduct
 from .smoothers import Chebyshev
 
 PARDISO_COARSE_LIMIT = 400_000
@@ -77,13 +78,16 @@ class TwoLevel:
         prolongation = system.prolongation()
         if prolongation is None:
             raise LinearSolveError("a two-level preconditioner needs a system with a prolongation")
-        self._prolongation = prolongation.tocsr()
-        self._restriction = self._prolongation.T.tocsr()
+        self.size = prolongation.shape[0]
+        self._product = system.smoothing_product()
+        self._precision = getattr(self._product, "dtype", np.dtype(float))
+        self._down = SparseProduct(prolongation, self._precision)
+        self._up = SparseProduct(prolongation.T, self._precision)
         self._coarse, coarse_name, self.reason = _coarse_solver(system.coarse_matrix())
         self._degree = degree
         self.smoother: Chebyshev | None = None
         self.refresh(system)
-        coarse = f"{coarse_name} coarse {self._prolongation.shape[1]:,}"
+        coarse = f"{coarse_name} coarse {self._down.shape[1]:,}"
         self.description = f"two-level (Chebyshev {system.smoother_blocks().name} smoother, {coarse})"
 
     def refresh(self, system: LinearSystem) -> None:
@@ -92,21 +96,22 @@ class TwoLevel:
         The smoother is cheap to renew, the coarse factors are not; a coarse level that lags behind costs
         a few iterations only.
         """
-        if system.size != self._prolongation.shape[0]:
-            raise ValueError(f"{system.size:,} unknowns do not fit a hierarchy of {self._prolongation.shape[0]:,}")
-        self._apply = system.apply
+        if system.size != self.size:
+            raise ValueError(f"{system.size:,} unknowns do not fit a hierarchy of {self.size:,}")
+        self._product = system.smoothing_product()
         blocks = system.smoother_blocks()
         # The spectrum of the smoothed operator hardly depends on coefficients: estimated once.
         largest = None if self.smoother is None else self.smoother.largest
-        self.smoother = Chebyshev(system.apply, blocks, self._degree, largest, size=system.size)
+        self.smoother = Chebyshev(self._product, blocks, self._degree, largest, size=system.size)
 
     def solve(self, r: Array) -> Array:
         """Apply one symmetric cycle to a zero start."""
         assert self.smoother is not None
+        r = r.astype(self._precision, copy=False)
         x = self.smoother.smooth(r)
-        coarse = self._coarse.solve(self._restriction @ (r - self._apply(x)))
-        x += self._prolongation @ coarse
-        return self.smoother.smooth(r, x)
+        coarse = self._coarse.solve(self._up(r - self._product(x)).astype(float))
+        x += self._down(coarse)
+        return np.asarray(self.smoother.smooth(r, x), float)
 
 
 def _coarse_solver(matrix: CsrMatrix) -> tuple[_CoarseSolver, str, str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Protocol, TypeAlias, runtime_checkable
+from collections.abc import Callable
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -47,6 +48,10 @@ class LinearSystem(Protocol):
 
     def matrix(self) -> CsrMatrix:
         """Return the explicit matrix, which may be costly."""
+        ...
+
+    def smoothing_product(self) -> Callable[[Any], Any]:
+        """Return the product as smoothers may take it; its `dtype`, if it has one, is the precision."""
         ...
 
     def smoother_blocks(self) -> BlockInverse:
@@ -99,6 +104,10 @@ class MatrixSystem:
     def matrix(self) -> CsrMatrix:
         """Return the matrix itself."""
         return self._matrix
+
+    def smoothing_product(self) -> Callable[[Any], Any]:
+        """Return the product itself."""
+        return self.apply
 
     def smoother_blocks(self) -> BlockInverse:
         """Return the blocks given at the start, or the inverse of the diagonal."""

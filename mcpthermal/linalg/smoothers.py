@@ -31,9 +31,14 @@ class PointJacobi:
 
     def __init__(self, diagonal: Array) -> None:
         self._inverse = 1.0 / _positive(np.asarray(diagonal, dtype=float), "diagonal of the operator")
+        self._single: npt.NDArray[np.float32] | None = None
 
     def solve(self, r: Array) -> Array:
-        """Divide by the diagonal."""
+        """Divide by the diagonal, in the precision of the vector."""
+        if r.dtype == np.float32:
+            if self._single is None:
+                self._single = self._inverse.astype(np.float32)
+            return self._single * r
         return self._inverse * r
 
 

@@ -1,0 +1,45 @@
+"""Products by slices of rows, in double and in single precision, and what the latter does to a preconditioner."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import scipy.sparse as sparse
+from linalg_problems import poisson, stack
+
+from mcpthermal.linalg import MatrixSystem, SparseProduct, TwoLevel, conjugate_gradients, product
+
+
+class RoundedSystem(MatrixSystem):
+    """A system whose smoother works in single precision."""
+
+    def smoothing_product(self):
+        return SparseProduct(self._matrix, np.float32)
+
+
+@pytest.mark.parametrize("worth", [0, 10**9])
+@pytest.mark.parametrize("shape", [(1, 1), (1, 50), (400, 3), (90, 90), (2000, 70)])
+def test_slices_give_the_product(monkeypatch, worth, shape):
+    monkeypatch.setattr(product, "WORTH_THREADS", worth)
+    rng = np.random.default_rng(2)
+    matrix = sparse.random(*shape, density=0.1, random_state=rng, format="csr")
+    # All entries in a few rows, and none in most.
+    matrix = sparse.diags((np.arange(shape[0]) % 7 == 0).astype(float)) @ matrix
+    x = rng.standard_normal(shape[1])
+    assert SparseProduct(matrix)(x) == pytest.approx(matrix @ x, abs=1e-14)
+    single = SparseProduct(matrix, np.float32)(x)
+    assert single.dtype == np.float32
+    assert single == pytest.approx(matrix @ x, abs=1e-5)
+
+
+@pytest.mark.parametrize("system", [poisson(6, 3), stack(5, 6, 1.0), stack(5, 6, 10.0, 50.0)])
+def test_single_precision_costs_no_iterations(system):
+    counts = []
+    for kind in (MatrixSystem, RoundedSystem):
+        made = kind(system.matrix(), system.prolongation())
+        b = np.random.default_rng(4).standard_normal(made.size)
+        solve, goal = TwoLevel(made).solve, 1e-10 * np.linalg.norm(b)
+        x, count, _ = conjugate_gradients(made.apply, b, None, solve, absolute_tolerance=goal, max_iterations=200)
+        assert np.linalg.norm(b - system.matrix() @ x) <= 2 * goal
+        counts.append(count)
+    assert counts[1] <= counts[0] + 1
