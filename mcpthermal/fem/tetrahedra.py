@@ -146,7 +146,8 @@ class TetSpace:
         `temperature` maps a block to the temperature at its points (K); None if no law needs one.
         """
         table, first, second = self._conduction_table
-        upper = sp.csr_array((self.size, self.size))
+        shape = (self.size, self.size)
+        sums: list[Any] = []
         varying = varying_cells(axes, self.part)
         if self.mesh.middles is not None:
             varying = np.ones_like(varying)
@@ -155,8 +156,8 @@ class TetSpace:
             local = np.empty((block.stop - block.start, table.shape[2]))
             if at_points.any():
                 known = None if temperature is None else temperature(number)[:, at_points]
-                shape = (int(np.count_nonzero(at_points)), len(self.reference_weights))
-                metric = self._metric(block, at_points, evaluate_axes(axes, part[at_points], known, shape))
+                points = (int(np.count_nonzero(at_points)), len(self.reference_weights))
+                metric = self._metric(block, at_points, evaluate_axes(axes, part[at_points], known, points))
                 local[at_points] = metric @ table.reshape(-1, table.shape[2])
             if not at_points.all():
                 values = evaluate_axes(axes, part[~at_points], None, (int(np.count_nonzero(~at_points)), 1))
@@ -166,7 +167,11 @@ class TetSpace:
             dofs = self.dofs[block].astype(np.int32)
             ends = dofs[:, first].ravel(), dofs[:, second].ravel()
             rows, columns = np.minimum(*ends), np.maximum(*ends)
-            upper = upper + sp.coo_array((local.ravel(), (rows, columns)), shape=upper.shape).tocsr()
+            sums.append(sp.coo_array((local.ravel(), (rows, columns)), shape=shape).tocsr())
+            # Two by two, as in a binary counter: each entry is copied a few times, not once for every block.
+            for _ in range((~number & (number + 1)).bit_length() - 1):
+                sums.append(sums.pop() + sums.pop())
+        upper = sum(sums[:-1], sums[-1]) if sums else sp.csr_array(shape)
         matrix = (upper + sp.triu(upper, 1).T).tocsr()
         if storage is None:
             # A constant field conducts nothing: what rounding says otherwise would add up in the balances.

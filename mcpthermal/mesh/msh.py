@@ -79,16 +79,17 @@ class MshFile:
 
 
 class _Numbers:
-    """The numbers of a section one after the other, from text or bytes."""
+    """The numbers of a section one after the other, from text or bytes; `whole` if the text has integers only."""
 
-    def __init__(self, body: bytes, header: _Header) -> None:
+    def __init__(self, body: bytes, header: _Header, whole: bool = False) -> None:
         self._place = 0
         self._types = header.types
         self._body: Any = np.frombuffer(body, np.uint8)
         if self._types is None:
             with warnings.catch_warnings():
                 warnings.simplefilter("error")
-                self._body = np.fromstring(body.decode("ascii", "replace").replace("\ufffd", "?"), sep=" ")
+                text = body.decode("ascii", "replace").replace("\ufffd", "?")
+                self._body = np.fromstring(text, np.int64 if whole else float, sep=" ")
 
     def take(self, kind: str, count: int) -> Any:
         """The next numbers: kind is int, size or double."""
@@ -100,7 +101,7 @@ class _Numbers:
         self._place = end
         if self._types is not None:
             part = part.view(self._types[kind])
-        return part.astype(float if kind == "double" else np.int64)
+        return part.astype(float if kind == "double" else np.int64, copy=False)
 
     def rest(self) -> Ints:
         """All numbers that are left, as integers."""
@@ -148,7 +149,7 @@ def _parse(data: bytes) -> MshFile:
     else:
         tags, points = _nodes_4(_Numbers(sections["Nodes"], header))
         owners = _owners(_Numbers(sections["Entities"], header)) if "Entities" in sections else {}
-        found = _elements_4(_Numbers(sections["Elements"], header), owners)
+        found = _elements_4(_Numbers(sections["Elements"], header, whole=True), owners)
     rows = _Rows(tags)
     return MshFile(points, tuple(Block(kind, groups, rows.of(nodes)) for kind, groups, nodes in found), names)
 
@@ -225,7 +226,7 @@ def _elements_2(body: bytes, header: _Header) -> list[tuple[int, tuple[int, ...]
     """Rows of (number, kind, count of labels, labels, nodes) in text; in bytes after (kind, count, count of labels)."""
     line, _, rest = body.partition(b"\n")
     left, place = int(line), 0
-    values = _Numbers(rest, header).rest()
+    values = _Numbers(rest, header, whole=True).rest()
     text = header.types is None
     found: dict[int, list[tuple[Ints, Ints]]] = {}
     while left > 0:

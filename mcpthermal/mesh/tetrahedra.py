@@ -152,21 +152,22 @@ class TetMesh:
     def _facets(self) -> tuple[Ints, Ints, Ints]:
         """Sorted keys of all facets, their corner points (n, 3), the cells on both sides (n, 2), -1 outside."""
         corners = np.sort(self.cells[:, _OPPOSITE].reshape(-1, 3), axis=1)
-        keys, first, inverse, counts = np.unique(
-            self._keys(corners), return_index=True, return_inverse=True, return_counts=True
-        )
+        keys = self._keys(corners)
+        order = np.argsort(keys, kind="stable")
+        keys = keys[order]
+        start = np.flatnonzero(np.diff(keys, prepend=-1))
+        counts = np.diff(start, append=len(keys))
         if counts.max(initial=0) > 2:
-            parts = np.unique(self.cell_part[np.flatnonzero(counts[inverse] > 2) // 4]).tolist()
+            parts = np.unique(self.cell_part[order[np.repeat(counts > 2, counts)] // 4]).tolist()
             raise MeshError(
                 "a facet belongs to more than two tetrahedra: cells overlap in group(s) "
                 f"{', '.join(repr(self.part_names[part]) for part in parts)}; repair the mesh"
             )
-        order = np.argsort(inverse, kind="stable") // 4
-        start = np.cumsum(counts) - counts
-        sides = np.full((len(keys), 2), -1)
-        sides[:, 0] = order[start]
-        sides[counts == 2, 1] = order[start[counts == 2] + 1]
-        return keys, corners[first], sides
+        first = order[start]
+        sides = np.full((len(start), 2), -1)
+        sides[:, 0] = first // 4
+        sides[counts == 2, 1] = order[start[counts == 2] + 1] // 4
+        return keys[start], corners[first], sides
 
     def _keys(self, sorted_corners: Ints) -> Ints:
         count = len(self.points)
