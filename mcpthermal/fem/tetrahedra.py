@@ -18,6 +18,7 @@ from mcpthermal.fem.coefficients import Axes, Storage, evaluate_axes, varying_ce
 from mcpthermal.fem.numbering import Numbering
 from mcpthermal.fem.surfaces import Patch
 from mcpthermal.fem.tet_operator import TetOperator, TetSystem
+from mcpthermal.linalg import share
 from mcpthermal.mesh.tetrahedra import TetFaces, TetMesh
 from mcpthermal.physics.conduction import conduction
 
@@ -145,38 +146,49 @@ class TetSpace:
 
         `temperature` maps a block to the temperature at its points (K); None if no law needs one.
         """
-        table, first, second = self._conduction_table
-        shape = (self.size, self.size)
-        sums: list[Any] = []
         varying = varying_cells(axes, self.part)
         if self.mesh.middles is not None:
             varying = np.ones_like(varying)
-        for number, block in enumerate(self.slices):
-            at_points, part = varying[block], self.part[block]
-            local = np.empty((block.stop - block.start, table.shape[2]))
-            if at_points.any():
-                known = None if temperature is None else temperature(number)[:, at_points]
-                points = (int(np.count_nonzero(at_points)), len(self.reference_weights))
-                metric = self._metric(block, at_points, evaluate_axes(axes, part[at_points], known, points))
-                local[at_points] = metric @ table.reshape(-1, table.shape[2])
-            if not at_points.all():
-                values = evaluate_axes(axes, part[~at_points], None, (int(np.count_nonzero(~at_points)), 1))
-                local[~at_points] = self._metric(block, ~at_points, values) @ table.sum(axis=0)
-            if storage is not None:
-                local += self._stored(number, storage, temperature) @ self._mass_table
-            dofs = self.dofs[block].astype(np.int32)
-            ends = dofs[:, first].ravel(), dofs[:, second].ravel()
-            rows, columns = np.minimum(*ends), np.maximum(*ends)
-            sums.append(sp.coo_array((local.ravel(), (rows, columns)), shape=shape).tocsr())
-            # Two by two, as in a binary counter: each entry is copied a few times, not once for every block.
-            for _ in range((~number & (number + 1)).bit_length() - 1):
-                sums.append(sums.pop() + sums.pop())
-        upper = sum(sums[:-1], sums[-1]) if sums else sp.csr_array(shape)
+
+        def add_up(numbers: range) -> Any:
+            sums: list[Any] = []
+            for place, number in enumerate(numbers):
+                sums.append(self._block_matrix(number, axes, varying, temperature, storage))
+                # Two by two, as in a binary counter: each entry is copied a few times, not once for every block.
+                for _ in range((~place & (place + 1)).bit_length() - 1):
+                    sums.append(sums.pop() + sums.pop())
+            return sum(sums[:-1], sums[-1])
+
+        if not self.slices:
+            return TetOperator(sp.csr_array((self.size, self.size)))
+        parts = share(add_up, len(self.slices), len(self.cells) * self.dofs.shape[1] ** 2)
+        upper = sum(parts[:-1], parts[-1])
         matrix = (upper + sp.triu(upper, 1).T).tocsr()
         if storage is None:
             # A constant field conducts nothing: what rounding says otherwise would add up in the balances.
             matrix.setdiag(matrix.diagonal() - matrix.sum(axis=1))
         return TetOperator(matrix)
+
+    def _block_matrix(self, number: int, axes: Any, varying: Bools, temperature: Any, storage: Any) -> Any:
+        """The upper triangle of what a block of cells conducts and stores."""
+        table, first, second = self._conduction_table
+        block = self.slices[number]
+        at_points, part = varying[block], self.part[block]
+        local = np.empty((block.stop - block.start, table.shape[2]))
+        if at_points.any():
+            known = None if temperature is None else temperature(number)[:, at_points]
+            points = (int(np.count_nonzero(at_points)), len(self.reference_weights))
+            metric = self._metric(block, at_points, evaluate_axes(axes, part[at_points], known, points))
+            local[at_points] = metric @ table.reshape(-1, table.shape[2])
+        if not at_points.all():
+            values = evaluate_axes(axes, part[~at_points], None, (int(np.count_nonzero(~at_points)), 1))
+            local[~at_points] = self._metric(block, ~at_points, values) @ table.sum(axis=0)
+        if storage is not None:
+            local += self._stored(number, storage, temperature) @ self._mass_table
+        dofs = self.dofs[block].astype(np.int32)
+        ends = dofs[:, first].ravel(), dofs[:, second].ravel()
+        rows, columns = np.minimum(*ends), np.maximum(*ends)
+        return sp.coo_array((local.ravel(), (rows, columns)), shape=(self.size, self.size)).tocsr()
 
     def _stored(self, number: int, storage: Storage, temperature: Any) -> Floats:
         """(n_cells, n_points) heat capacity of each point times the rate (W/K)."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import scipy.sparse as sparse
@@ -14,18 +14,19 @@ THREADS = min(4, os.cpu_count() or 1)
 WORTH_THREADS = 200_000
 """Multiplications above which threads save more than they cost."""
 
+Result = TypeVar("Result")
+
 _POOL = ThreadPoolExecutor(THREADS)
 
 
-def share(work: Callable[[range], None], count: int, multiplications: int) -> None:
-    """Do `work` on the numbers up to a count: by threads if the multiplications are many.
+def share(work: Callable[[range], Result], count: int, multiplications: int) -> list[Result]:
+    """The results of `work` on the numbers up to a count: by threads if the multiplications are many.
 
-    SciPy's sparse products run outside Python's lock. BLAS stays out: its idle threads keep cores busy.
+    What SciPy does with sparse matrices runs outside Python's lock. BLAS stays out: its idle threads keep cores busy.
     """
-    if multiplications < WORTH_THREADS or THREADS == 1:
-        work(range(count))
-    else:
-        list(_POOL.map(work, [range(first, count, THREADS) for first in range(THREADS)]))
+    if multiplications < WORTH_THREADS or THREADS == 1 or count == 1:
+        return [work(range(count))]
+    return list(_POOL.map(work, [range(first, count, THREADS) for first in range(min(count, THREADS))]))
 
 
 def compact(matrix: Any) -> Any:
