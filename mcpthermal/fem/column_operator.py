@@ -95,69 +95,72 @@ class ColumnOperator:
 
     def apply(self, raw: Floats) -> Floats:
         """The product with a raw vector."""
-        # Node by node, so that a Gauss plane is a combination of contiguous rows.
+        # Node by node, so that the planes of a layer are contiguous rows.
         field = np.ascontiguousarray(self.lattice.spread(raw).T)
         result = np.zeros_like(field)
-        for layers, stiffness, mass, sums in self._shared_matrices:
-            rows = self.lattice.starts[layers][:, None] + np.arange(3)
-            h = self.heights[layers][:, None, None]
-            local = field[rows]
-            # From differences within the plane and along the line, so that thin layers and thin long parts do not
-            # magnify the rounding of the field.
-            level = np.einsum("mn,lni->lmi", MASS, local) * h
-            mean = level.mean(axis=-1, keepdims=True)
-            along = _on_rows(stiffness, level - mean)
-            if sums is not None:
-                along += mean * sums
-            through = _on_rows(mass, np.einsum("mn,lni->lmi", STIFFNESS, local - local[:, 1:2]) / h)
+        shared, varying = self._shared_matrices, self._varying_matrices
+        count = len(shared) + len(varying)
+
+        def flows(numbers: range) -> list[tuple[Ints, Floats]]:
+            return [
+                self._shared_flow(field, *shared[number])
+                if number < len(shared)
+                else self._varying_flow(field, *varying[number - len(shared)])
+                for number in numbers
+            ]
+
+        work = 6 * len(self.heights) * len(self.plane.indices)
+        for rows, flow in (item for found in share(flows, count, work) for item in found):
             for node in range(3):
-                result[rows[:, node]] += along[:, node] + through[:, node]
-        if self.varying:
-            values, differences, slopes, scatter, matrices, all_sums = self._varying_planes
-            mean = field.mean(axis=1)
-            planes = values @ (field - mean[:, None]) + slopes @ (differences @ field)
-            means = values @ mean
-            products = np.empty_like(planes)
-
-            def multiply(numbers: range) -> None:
-                for number in numbers:
-                    products[number] = matrices[number] @ planes[number]
-                    if (sums := all_sums[number]) is not None:
-                        products[number] += means[number] * sums
-
-            share(multiply, len(matrices), sum(matrix.nnz for matrix in matrices))
-            result += scatter @ products
+                result[rows[:, node]] += flow[:, node]
         flat = self.lattice.collect(result.T)
         return flat if self.extra is None else flat + self.extra @ raw
 
+    def _shared_flow(self, field: Floats, layers: Ints, stiffness: Any, mass: Any, sums: Any) -> tuple[Ints, Floats]:
+        """What layers with the same planar matrices make of a field: the rows (layers, 3), and the result there."""
+        rows = self.lattice.starts[layers][:, None] + np.arange(3)
+        h = self.heights[layers][:, None, None]
+        local = field[rows]
+        # From differences within the plane and along the line, so that thin layers and thin long parts do not
+        # magnify the rounding of the field.
+        level = np.einsum("mn,lni->lmi", MASS, local) * h
+        mean = level.mean(axis=-1, keepdims=True)
+        flow = _on_rows(stiffness, level - mean)
+        if sums is not None:
+            flow += mean * sums
+        flow += _on_rows(mass, np.einsum("mn,lni->lmi", STIFFNESS, local - local[:, 1:2]) / h)
+        return rows, flow
+
+    def _varying_flow(self, field: Floats, layer: int, stiffness: Any, mass: Any, sums: Any) -> tuple[Ints, Floats]:
+        """The same of one layer with matrices of its own at each Gauss point."""
+        h, rows = self.heights[layer], np.arange(3) + self.lattice.starts[layer]
+        local = field[rows]
+        mean = local.mean(axis=1, keepdims=True)
+        values, level = np.einsum("gn,ni->gi", VALUES, local - mean), VALUES @ mean
+        slopes = np.einsum("gn,ni->gi", SLOPES, local - local[1])
+        for g in range(3):
+            values[g] = stiffness[g] @ values[g]
+            if sums[g] is not None:
+                values[g] += level[g] * sums[g]
+            slopes[g] = mass[g] @ slopes[g]
+        flow = np.einsum("gm,gi->mi", WEIGHTS[:, None] * h * VALUES, values)
+        flow += np.einsum("gm,gi->mi", WEIGHTS[:, None] / h * SLOPES, slopes)
+        return rows[None], flow[None]
+
     @cached_property
     def _shared_matrices(self) -> list[tuple[Ints, Any, Any, Floats | None]]:
+        """For each group its layers, planar stiffness and mass, and what the former makes of a constant."""
         pairs = [(layers, self.plane.matrix(k), self.plane.matrix(m)) for layers, k, m in self.shared]
         return [(layers, stiffness, mass, _row_sums(stiffness)) for layers, stiffness, mass in pairs]
 
     @cached_property
-    def _varying_planes(self) -> tuple[Any, Any, Any, Any, list[Any], list[Any]]:
-        """Sparse maps from nodes to Gauss planes and back with weights, and the matrix of each plane with its row sums.
-
-        A layer has three planes of values, then three of slopes; slopes go by the differences from its middle node.
-        """
-        count, nodes_in_all = len(self.varying), self.lattice.shape[1]
-        values, differences = np.zeros((6 * count, nodes_in_all)), np.zeros((2 * count, nodes_in_all))
-        slopes, scatter = np.zeros((6 * count, 2 * count)), np.zeros((nodes_in_all, 6 * count))
-        matrices: list[Any] = []
-        sums: list[Any] = []
-        for number, (layer, stiffness, mass) in enumerate(self.varying):
-            h, nodes = self.heights[layer], self.lattice.span(layer)
-            differences[2 * number : 2 * number + 2, nodes] = [[1.0, -1.0, 0.0], [0.0, -1.0, 1.0]]
-            for g, weight in enumerate(WEIGHTS):
-                row = 6 * number + g
-                values[row, nodes] = VALUES[g]
-                slopes[row + 3, 2 * number : 2 * number + 2] = SLOPES[g, [0, 2]]
-                scatter[nodes, row], scatter[nodes, row + 3] = weight * h * VALUES[g], weight / h * SLOPES[g]
-            matrices += [self.plane.matrix(data) for data in (*stiffness, *mass)]
-            sums += [_row_sums(matrix) for matrix in matrices[-6:-3]] + [None] * 3
-        maps = (sp.csr_array(item) for item in (values, differences, slopes, scatter))
-        return (*maps, matrices, sums)
+    def _varying_matrices(self) -> list[tuple[int, list[Any], list[Any], list[Floats | None]]]:
+        """The same at each Gauss point of each layer that varies."""
+        found = []
+        for layer, along, through in self.varying:
+            stiffness, mass = ([self.plane.matrix(row) for row in rows] for rows in (along, through))
+            found.append((layer, stiffness, mass, [_row_sums(matrix) for matrix in stiffness]))
+        return found
 
     def layer_blocks(self, reduce: Any, shape: Floats) -> Iterator[tuple[int, Floats]]:
         """For each layer: selected planar entries times vertical matrices in a basis `shape` of the nodes.
