@@ -1,7 +1,7 @@
 """The daisy chain on the same mesh, of the same order, to the same tolerance: this program and its peers.
 
-``python tests/benchmarks/same_mesh.py --mesh A --order 2 --ngsolve PYTHON`` runs each program several times in a process
-of its own and prints the medians of wall time, processor time and peak memory, the answers, and the ratio of wall times
+``python tests/benchmarks/same_mesh.py --mesh A --order 2 --ngsolve PYTHON`` runs each program several times in its own
+process and prints the medians of wall time, processor time and peak memory, the answers, and the ratio of wall times
 to the best peer. PYTHON is an interpreter with NGSolve (``pip install ngsolve``, and ``mkl`` for its PARDISO).
 """
 
