@@ -16,6 +16,7 @@ from mcpthermal.fem.discretisation import make_space
 from mcpthermal.linalg import Method, Solver
 from mcpthermal.solve.contacts import Contact, cuts_of
 from mcpthermal.solve.electrical import CurrentState, ElectricalProblem
+from mcpthermal.solve.memory import check_memory
 from mcpthermal.solve.thermal import ThermalProblem, ThermalState
 
 Floats = NDArray[np.float64]
@@ -97,6 +98,7 @@ class CoupledProblem:
         self.cells = cells
         solid = mesh.solid
         space = timed("spaces", lambda: make_space(mesh, solid, order, cuts_of(case, mesh, "thermal", solid)))
+        check_memory(mesh, space.size, order)
         conductors = None
         if cells.any():
             cuts = cuts_of(case, mesh, "electrical", cells)
