@@ -26,7 +26,7 @@ mesh = mt.generate_mesh(package, mt.MeshSpec("coarse", edge_size=2e-3, max_size=
 
 def run(folder, checkpoint):
     save = mt.Save([0.4, 0.9], to=mt.Series(f"{folder}/run"), checkpoint=checkpoint, every=0.0)
-    steps = mt.AdaptiveSteps(absolute=2e-2, relative=0.0)
+    steps = mt.AdaptiveSteps(absolute=0.2, relative=0.0)
     return mt.solve_transient(case, mesh, 0.9, probes=["slab"], steps=steps, save=save)
 
 if __name__ == "__main__":
