@@ -160,7 +160,8 @@ class CoupledProblem:
         store = thermal.store
         # A store's whole content is no scale for what flows in and out of it.
         flows = load if store is None else load - store.rate * (store.start - state.surplus)
-        right = number.collapse(flows - state.operator.apply(thermal.base))
+        base = thermal.base
+        right = number.collapse(flows - state.operator.apply(base) if base.any() else flows)
         imbalance = load - state.operator.apply(rise)
         residual = number.collapse(imbalance)
         if self._system is None or self._system[0] is not state.operator:
