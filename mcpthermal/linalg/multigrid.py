@@ -107,11 +107,13 @@ class TwoLevel:
     def solve(self, r: Array) -> Array:
         """Apply one symmetric cycle to a zero start."""
         assert self.smoother is not None
-        r = r.astype(self._precision, copy=False)
+        # Single precision ends at 1e-38, residuals of small loads do not.
+        size = float(np.abs(r).max(initial=0.0)) or 1.0
+        r = (r / size).astype(self._precision, copy=False)
         x = self.smoother.smooth(r)
         coarse = self._coarse.solve(self._up(r - self._product(x)).astype(float))
         x += self._down(coarse)
-        return np.asarray(self.smoother.smooth(r, x), float)
+        return size * np.asarray(self.smoother.smooth(r, x), float)
 
 
 def _coarse_solver(matrix: CsrMatrix) -> tuple[_CoarseSolver, str, str]:

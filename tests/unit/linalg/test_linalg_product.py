@@ -32,12 +32,13 @@ def test_slices_give_the_product(monkeypatch, worth, shape):
     assert single == pytest.approx(matrix @ x, abs=1e-5)
 
 
+@pytest.mark.parametrize("size", [1.0, 1e-50, 1e50])
 @pytest.mark.parametrize("system", [poisson(6, 3), stack(5, 6, 1.0), stack(5, 6, 10.0, 50.0)])
-def test_single_precision_costs_no_iterations(system):
+def test_single_precision_costs_no_iterations(system, size):
     counts = []
     for kind in (MatrixSystem, RoundedSystem):
         made = kind(system.matrix(), system.prolongation())
-        b = np.random.default_rng(4).standard_normal(made.size)
+        b = size * np.random.default_rng(4).standard_normal(made.size)
         solve, goal = TwoLevel(made).solve, 1e-10 * np.linalg.norm(b)
         x, count, _ = conjugate_gradients(made.apply, b, None, solve, absolute_tolerance=goal, max_iterations=200)
         assert np.linalg.norm(b - system.matrix() @ x) <= 2 * goal
