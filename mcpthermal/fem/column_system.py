@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from mcpthermal.fem.column_level import ColumnLevel, Places
 from mcpthermal.fem.column_operator import LINEAR, ColumnOperator
 from mcpthermal.fem.numbering import Numbering
-from mcpthermal.linalg import LineBlocks
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-
-BANDWIDTH, CUT_BANDWIDTH = 2, 4
-"""Couplings along a line: within a layer, and with the copies at both its ends that belong to the same line."""
-
 
 class ColumnSystem:
     """The operator on unknowns; its coarse level are linear functions in the plane and along each line.
@@ -39,56 +36,30 @@ class ColumnSystem:
         self.coarse_number = inverse.ravel() - shift
         self.coarse_size = len(found) - shift
 
+    @cached_property
+    def places(self) -> Places:
+        """Where the unknowns are on the lattice."""
+        return Places(self.number)
+
+    @cached_property
+    def tied(self) -> Ints:
+        """Unknowns of several raw entries, as on a terminal of one potential."""
+        number = self.numbering.number
+        return np.flatnonzero(np.bincount(number[number >= 0], minlength=self.size) > 1)
+
     def apply(self, x: Floats) -> Floats:
         """A x."""
         return self.numbering.collapse(self.operator.apply(self.numbering.expand(x)))
 
-    def smoothing_product(self) -> Any:
-        """The product itself."""
-        return self.apply
-
     def matrix(self) -> Any:
         """The explicit matrix."""
-        matrix = self._lattice_matrix(self.number.ravel(), self.size, coarse=False)
-        return matrix if self.operator.extra is None else matrix + self._restricted(self.operator.extra)
+        matrix = self._lattice_matrix(self.operator, self.number.ravel(), self.size, coarse=False)
+        return matrix if self.operator.extra is None else matrix + self.restricted(self.operator.extra)
 
-    def smoother_blocks(self) -> LineBlocks:
-        """Vertical lines: strong coupling through thin layers is solved, not smoothed."""
-        return LineBlocks(self.bands()[None], self.numbering.number)
-
-    def bands(self) -> Floats:
-        """The matrix along each vertical line: (raw entry, itself and the next two entries of its line).
-
-        Four next entries in a cut space: a line with less than all its couplings need not be definite.
-        """
-        lattice, plane = self.lattice, self.operator.plane
-        size, line = lattice.size, lattice.line
-        width = BANDWIDTH if lattice.entry is None else CUT_BANDWIDTH
-        bands = np.zeros((size, width + 1))
-        planar = np.arange(plane.size)
-        rows, columns, entries = [], [], []
-        for layer, block in self.operator.layer_blocks(lambda data: data[plane.diagonal], np.eye(3)):
-            raw = [lattice.raw(lattice.places(planar, layer, m)) for m in range(3)]
-            for m in range(3):
-                for n in range(m, 3):
-                    if lattice.entry is None:
-                        bands[raw[m], n - m] += block[:, m, n]
-                    else:
-                        rows.append(raw[m])
-                        columns.append(raw[n])
-                        entries.append(block[:, m, n])
-        if self.operator.extra is not None:
-            extra = sp.triu(self.operator.extra).tocoo()
-            rows.append(extra.row)
-            columns.append(extra.col)
-            entries.append(extra.data)
-        if rows:
-            row, column, entry = np.concatenate(rows), np.concatenate(columns), np.concatenate(entries)
-            low, step = np.minimum(row, column), np.abs(row - column)
-            keep = (step <= width) & (line[row] == line[column])
-            place = low[keep] * (width + 1) + step[keep]
-            bands += np.bincount(place, entry[keep], minlength=bands.size).reshape(bands.shape)
-        return bands
+    @cached_property
+    def level(self) -> ColumnLevel:
+        """What is smoothed: vertical lines, for strong coupling through thin layers is solved, not smoothed."""
+        return ColumnLevel(self)
 
     def prolongation(self) -> Any:
         """From linear functions to quadratic ones, on unknowns."""
@@ -99,26 +70,28 @@ class ColumnSystem:
         keep = number >= 0
         return sp.csr_array((full.data[keep], (full.row[keep], number[keep])), shape=(self.size, self.coarse_size))
 
-    def coarse_matrix(self) -> Any:
-        """The Galerkin matrix of linear functions."""
-        matrix = self._lattice_matrix(self.coarse_number, self.coarse_size, coarse=True)
-        if self.operator.extra is None:
+    def coarse_matrix(self, operator: ColumnOperator | None = None) -> Any:
+        """The Galerkin matrix of linear functions, of this operator or of one near it."""
+        operator = operator or self.operator
+        matrix = self._lattice_matrix(operator, self.coarse_number, self.coarse_size, coarse=True)
+        if operator.extra is None:
             return matrix
         down = self.prolongation()
-        return matrix + down.T @ self._restricted(self.operator.extra) @ down
+        return matrix + down.T @ self.restricted(operator.extra) @ down
 
-    def _restricted(self, matrix: Any) -> Any:
+    def restricted(self, matrix: Any) -> Any:
+        """A matrix on raw entries, such as exchange at faces, on unknowns."""
         entries = matrix.tocoo()
         i, j = self.numbering.number[entries.row], self.numbering.number[entries.col]
         keep = (i >= 0) & (j >= 0)
         return sp.csr_array((entries.data[keep], (i[keep], j[keep])), shape=(self.size, self.size))
 
-    def _lattice_matrix(self, number: Ints, size: int, coarse: bool) -> Any:
+    def _lattice_matrix(self, operator: ColumnOperator, number: Ints, size: int, coarse: bool) -> Any:
         """The explicit matrix on unknowns, of the quadratic lattice or of the linear one inside it.
 
         `number` holds the unknown of each place of the lattice, -1 for none.
         """
-        plane, starts = self.operator.plane, self.lattice.starts
+        plane, starts = operator.plane, self.lattice.starts
         if coarse:
             level = plane.linear
             rows, columns, width = level.rows, level.columns, 2
@@ -131,7 +104,7 @@ class ColumnSystem:
         total = sp.csr_array((size, size))
         data, at_row, at_column = [], [], []
         pending = 0
-        for layer, block in self.operator.layer_blocks(reduce, shape):
+        for layer, block in operator.layer_blocks(reduce, shape):
             for m in range(width):
                 for n in range(width):
                     i, j = number[rows * length + starts[layer] + m], number[columns * length + starts[layer] + n]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,6 +76,7 @@ class ColumnSpace:
         self.lattice = Lattice(self.plane.size, len(self.layers), levels)
         if split:
             self.lattice.join(continuous_pairs(self.lattice, self.plane, mesh, self, cuts))
+        self._views: WeakKeyDictionary[ColumnSpace, ColumnView] = WeakKeyDictionary()
         active = np.zeros(self.lattice.shape, bool)
         for layer, used in enumerate(self.cells):
             active[np.unique(self.plane.dofs[used]), self.lattice.span(layer)] = True
@@ -116,7 +118,10 @@ class ColumnSpace:
 
     def view(self, space: ColumnSpace | None = None) -> ColumnView:
         """This space's functions at the quadrature points of another (or its own)."""
-        return ColumnView(self, space or self)
+        points = space or self
+        if points not in self._views:
+            self._views[points] = ColumnView(self, points)
+        return self._views[points]
 
     # --- operators ----------------------------------------------------------------------------------------
 

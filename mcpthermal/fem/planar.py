@@ -128,6 +128,23 @@ class PlanarSpace:
         return sp.csr_array((data, self.indices, self.indptr), shape=(self.size, self.size), copy=False)
 
     @cached_property
+    def _pair_pattern(self) -> tuple[Ints, Ints, Ints, Ints]:
+        """Of two matrices side by side: indptr, indices, and where the entries of each go."""
+        counts = np.diff(self.indptr)[self.rows]
+        left = np.arange(len(self.indices), dtype=np.int32) + self.indptr[self.rows]
+        right = left + counts
+        indices = np.empty(2 * len(self.indices), np.int32)
+        indices[left], indices[right] = self.indices, self.indices + self.size
+        return 2 * self.indptr, indices, left, right
+
+    def beside(self, first: Any, second: Any) -> Any:
+        """The matrix [A B] with given entries of A and B."""
+        indptr, indices, left, right = self._pair_pattern
+        data = np.empty(len(indices), first.dtype)
+        data[left], data[right] = first, second
+        return sp.csr_array((data, indices, indptr), shape=(self.size, 2 * self.size), copy=False)
+
+    @cached_property
     def load_map(self) -> Any:
         """(size, n_triangles * n_points): from densities at points to loads."""
         shape = self.basis.dx.shape

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -10,11 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mcpthermal.fem.coefficients import Axes, evaluate_axes
-from mcpthermal.fem.discretisation import Space
+from mcpthermal.fem.discretisation import Space, View
+from mcpthermal.linalg import share
 from mcpthermal.physics.joule import conduct, flux_density, joule_density
 
 Floats = NDArray[np.float64]
 AtPoints = Callable[[int], Floats]
+
+OPERATIONS = 30
+"""Multiplications for each unknown in loads from points, roughly."""
 
 
 def at_points(space: Space, raw: Floats, points: Space | None = None) -> AtPoints:
@@ -22,16 +26,36 @@ def at_points(space: Space, raw: Floats, points: Space | None = None) -> AtPoint
     return partial(space.view(points).values, raw)
 
 
+def collected(view: View, blocks: Iterable[int], terms: Callable[[int], tuple[Any, Any]]) -> Floats:
+    """The raw vector of the loads of all blocks: `terms` gives a block's density and flux, each may be None.
+
+    Blocks are worked on by threads, each with a sum of its own.
+    """
+    numbers = list(blocks)
+
+    def add(some: range) -> Floats:
+        total = view.zeros()
+        for number in some:
+            view.add(total, numbers[number], *terms(numbers[number]))
+        return total
+
+    return view.collect(sum(share(add, len(numbers), OPERATIONS * view.zeros().size)))
+
+
 def point_fields(
     space: Space, raw: Floats, axes: Sequence[Axes | None], temperature: AtPoints | None
 ) -> Iterator[tuple[int, Floats, list[Floats]]]:
     """For each block its conductivity and the gradient of a field at the quadrature points."""
-    view = space.view()
     for block in space.blocks:
-        _, part = space.block_cells(block)
-        gradient = view.gradient(raw, block)
-        known = None if temperature is None else temperature(block)
-        yield block, evaluate_axes(axes, part, known, gradient[0].shape[1:]), gradient
+        yield block, *_at_block(space, raw, axes, temperature, block)
+
+
+def _at_block(
+    space: Space, raw: Floats, axes: Sequence[Axes | None], temperature: AtPoints | None, block: int
+) -> tuple[Floats, list[Floats]]:
+    gradient = space.view().gradient(raw, block)
+    known = None if temperature is None else temperature(block)
+    return evaluate_axes(axes, space.block_cells(block)[1], known, gradient[0].shape[1:]), gradient
 
 
 def joule(
@@ -62,14 +86,16 @@ def taken_in(
     space: Space, raw: Floats, axes: Sequence[Axes | None], temperature: AtPoints | None, cells: Any
 ) -> Floats:
     """What conduction in some cells alone takes in at each raw entry: the assembled operator of these cells."""
-    view = space.view()
-    total = view.zeros()
-    for block, conductivity, gradient in point_fields(space, raw, axes, temperature):
+    known = partial(_at_block, space, raw, axes, temperature)
+
+    def terms(block: int) -> tuple[Any, Any]:
         here = cells[_index(space, block)]
-        if here.any():
-            volume = space.volumes(block) * here[:, None]
-            view.add(total, block, flux=[component * volume for component in conduct(conductivity, gradient)])
-    return view.collect(total)
+        if not here.any():
+            return None, None
+        volume = space.volumes(block) * here[:, None]
+        return None, [component * volume for component in conduct(*known(block))]
+
+    return collected(space.view(), space.blocks, terms)
 
 
 def _index(space: Space, block: int) -> Any:

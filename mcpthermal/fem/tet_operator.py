@@ -11,7 +11,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from mcpthermal.fem.numbering import Numbering
-from mcpthermal.linalg import PointJacobi, SparseProduct, compact
+from mcpthermal.linalg import MatrixLevel, SparseProduct, compact
 
 Floats = NDArray[np.float64]
 
@@ -58,20 +58,13 @@ class TetSystem:
         """A x."""
         return self._product(x)
 
-    def smoothing_product(self) -> SparseProduct:
-        """The product in single precision, which takes half the memory traffic."""
-        return SparseProduct(self._matrix, np.float32)
-
     def matrix(self) -> Any:
         """The explicit matrix."""
         return self._matrix
 
-    def smoother_blocks(self) -> PointJacobi:
-        """The diagonal."""
-        return PointJacobi(self._matrix.diagonal())
-
     @cached_property
     def _down(self) -> Any:
+        """From linear to quadratic functions, on unknowns."""
         vertices = self._parents.shape[1]
         found, inverse = np.unique(self.numbering.number[:vertices], return_inverse=True)
         shift = int(found[0] < 0)
@@ -82,10 +75,7 @@ class TetSystem:
         shape = (self.size, len(found) - shift)
         return sp.csr_array((full.data[keep], (full.row[keep], number[keep])), shape=shape)
 
-    def prolongation(self) -> Any:
-        """From linear to quadratic functions, on unknowns."""
-        return self._down
-
-    def coarse_matrix(self) -> Any:
-        """The Galerkin matrix of linear functions."""
-        return (self._down.T.tocsr() @ self._matrix @ self._down).tocsr()
+    @cached_property
+    def level(self) -> MatrixLevel:
+        """Points and linear functions; products in single precision take half the memory traffic."""
+        return MatrixLevel(self._matrix, self._down, dtype=np.float32)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from .direct import Factorisation, factorise, pardiso_available
 from .eigen import lowest_eigenvalue
 from .krylov import conjugate_gradients, flexible_gmres
+from .lines import LineBlocks
 from .multigrid import SmoothedAggregation, TwoLevel
-from .operator import Array, BlockInverse, CsrMatrix, LinearSystem, MatrixSystem
+from .operator import Array, BlockInverse, CsrMatrix, Level, LinearSystem, MatrixLevel, MatrixSystem
 from .product import SparseProduct, compact, share
-from .smoothers import Chebyshev, LineBlocks, PointJacobi, largest_eigenvalue
+from .smoothers import Chebyshev, PointJacobi, largest_eigenvalue
 from .solver import Solver, SolveReport
 from .strategy import Method
 
@@ -18,8 +19,10 @@ __all__ = [
     "Chebyshev",
     "CsrMatrix",
     "Factorisation",
+    "Level",
     "LineBlocks",
     "LinearSystem",
+    "MatrixLevel",
     "MatrixSystem",
     "Method",
     "PointJacobi",

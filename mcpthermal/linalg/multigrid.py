@@ -12,7 +12,7 @@ from . import direct
 from .checks import check_matrix
 from .operator import Array, CsrMatrix, LinearSystem
 from .product import SparseProduct
-from .smoothers import Chebyshev
+from .smoothers import Chebyshev, largest_eigenvalue
 
 PARDISO_COARSE_LIMIT = 400_000
 SUPERLU_COARSE_LIMIT = 40_000
@@ -59,10 +59,12 @@ class SmoothedAggregation:
 class TwoLevel:
     """A symmetric positive definite preconditioner: smooth, correct on the coarse level, smooth again.
 
+    A coarse level that is too large for factors is preconditioned the same way if it has a level of its own.
+
     Parameters
     ----------
     system : LinearSystem
-        The system; it must have a prolongation.
+        The system; it must have a level.
     degree : int
         The degree of the Chebyshev smoother.
 
@@ -75,20 +77,19 @@ class TwoLevel:
     """
 
     def __init__(self, system: LinearSystem, degree: int = 3) -> None:
-        prolongation = system.prolongation()
-        if prolongation is None:
-            raise LinearSolveError("a two-level preconditioner needs a system with a prolongation")
-        self.size = prolongation.shape[0]
-        self._product = system.smoothing_product()
-        self._precision = getattr(self._product, "dtype", np.dtype(float))
-        self._down = SparseProduct(prolongation, self._precision)
-        self._up = SparseProduct(prolongation.T, self._precision)
-        self._coarse, coarse_name, self.reason = _coarse_solver(system.coarse_matrix())
+        level = system.level
+        if level is None:
+            raise LinearSolveError("a two-level preconditioner needs a system with a coarse level")
+        self.size = system.size
+        prolongation = level.prolongation()
+        self._down = SparseProduct(prolongation, level.dtype)
+        self._up = SparseProduct(prolongation.T, level.dtype)
+        self._coarse, coarse_name, self.reason = _coarse_solver(level.coarse_system())
         self._degree = degree
-        self.smoother: Chebyshev | None = None
+        self._largest = 0.0
         self.refresh(system)
         coarse = f"{coarse_name} coarse {self._down.shape[1]:,}"
-        self.description = f"two-level (Chebyshev {system.smoother_blocks().name} smoother, {coarse})"
+        self.description = f"two-level (Chebyshev {self._blocks_name} smoother, {coarse})"
 
     def refresh(self, system: LinearSystem) -> None:
         """Smooth with another system of the same size, and keep the solver of the coarse level.
@@ -96,33 +97,38 @@ class TwoLevel:
         The smoother is cheap to renew, the coarse factors are not; a coarse level that lags behind costs
         a few iterations only.
         """
-        if system.size != self.size:
+        level = system.level
+        if system.size != self.size or level is None:
             raise ValueError(f"{system.size:,} unknowns do not fit a hierarchy of {self.size:,}")
-        self._product = system.smoothing_product()
-        blocks = system.smoother_blocks()
-        # The spectrum of the smoothed operator hardly depends on coefficients: estimated once.
-        largest = None if self.smoother is None else self.smoother.largest
-        self.smoother = Chebyshev(self._product, blocks, self._degree, largest, size=system.size)
+        self._level, blocks = level, level.blocks()
+        self._blocks_name = blocks.name
+        if not self._largest:
+            # The spectrum of the smoothed operator hardly depends on coefficients: estimated once.
+            start = level.enter(np.random.default_rng(20).standard_normal(self.size))
+            self._largest = largest_eigenvalue(level.apply, blocks, start)
+        self.smoother = Chebyshev(level.apply, blocks, self._degree, self._largest)
 
     def solve(self, r: Array) -> Array:
         """Apply one symmetric cycle to a zero start."""
-        assert self.smoother is not None
         # Single precision ends at 1e-38, residuals of small loads do not.
         size = float(np.abs(r).max(initial=0.0)) or 1.0
-        r = (r / size).astype(self._precision, copy=False)
-        x = self.smoother.smooth(r)
-        coarse = self._coarse.solve(self._up(r - self._product(x)).astype(float))
+        right = self._level.enter(r / size)
+        x = self.smoother.smooth(right)
+        coarse = self._coarse.solve(self._up(right - self._level.apply(x)).astype(float))
         x += self._down(coarse)
-        return size * np.asarray(self.smoother.smooth(r, x), float)
+        return size * self._level.leave(self.smoother.smooth(right, x))
 
 
-def _coarse_solver(matrix: CsrMatrix) -> tuple[_CoarseSolver, str, str]:
+def _coarse_solver(system: LinearSystem) -> tuple[_CoarseSolver, str, str]:
     """The solver of the coarse level, its name and why it was chosen."""
-    size = matrix.shape[0]
     with_pardiso = direct.pardiso_available()
     limit = PARDISO_COARSE_LIMIT if with_pardiso else SUPERLU_COARSE_LIMIT
     library = direct.PARDISO if with_pardiso else direct.SUPERLU
-    if size <= limit:
-        return direct.factorise(matrix), library, f"coarse level within the {limit:,} of {library}"
-    cycle = SmoothedAggregation(matrix)
-    return cycle, cycle.description, f"coarse level above the {limit:,} of {library}"
+    if system.size <= limit:
+        return direct.factorise(system.matrix()), library, f"coarse level within the {limit:,} of {library}"
+    reason = f"coarse level above the {limit:,} of {library}"
+    if system.level is not None:
+        cycle = TwoLevel(system)
+        return cycle, cycle.description, reason
+    aggregates = SmoothedAggregation(system.matrix())
+    return aggregates, aggregates.description, reason

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import cached_property
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array, csr_matrix
 
+from .product import SparseProduct
 from .smoothers import PointJacobi
 
 Array: TypeAlias = npt.NDArray[np.float64]
@@ -29,12 +30,48 @@ class BlockInverse(Protocol):
         ...
 
 
+class Level(Protocol):
+    """A system as a smoother sees it, whose vectors have an order and a precision of their own.
+
+    Entries that are no unknown are zero in every vector.
+    """
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The precision."""
+        ...
+
+    def enter(self, x: Array) -> Any:
+        """A vector of unknowns in the level's order and precision."""
+        ...
+
+    def leave(self, x: Any) -> Array:
+        """The unknowns of a vector of the level."""
+        ...
+
+    def apply(self, x: Any) -> Any:
+        """Return ``A x``, or something near it."""
+        ...
+
+    def blocks(self) -> BlockInverse:
+        """Return the inverse of the point or line blocks of ``A``."""
+        ...
+
+    def prolongation(self) -> CsrMatrix:
+        """Return the interpolation from the unknowns of the coarse system."""
+        ...
+
+    def coarse_system(self) -> LinearSystem:
+        """Return the Galerkin system ``P' A P``, which may have a level of its own."""
+        ...
+
+
 @runtime_checkable
 class LinearSystem(Protocol):
     """A symmetric positive definite operator ``A`` on the free unknowns of a discretisation.
 
     Only `size`, `apply` and what the chosen method needs are called: the direct solver asks for
-    `matrix`, the two-level method for the other three.
+    `matrix`, the two-level method for `level`.
     """
 
     @property
@@ -50,21 +87,55 @@ class LinearSystem(Protocol):
         """Return the explicit matrix, which may be costly."""
         ...
 
-    def smoothing_product(self) -> Callable[[Any], Any]:
-        """Return the product as smoothers may take it; its `dtype`, if it has one, is the precision."""
+    @property
+    def level(self) -> Level | None:
+        """What is smoothed, and the coarse level below it; None if there is none."""
         ...
 
-    def smoother_blocks(self) -> BlockInverse:
-        """Return the inverse of the point or line blocks of ``A``."""
-        ...
 
-    def prolongation(self) -> CsrMatrix | None:
-        """Return the interpolation from the coarse level, of shape ``(size, coarse)``, or None."""
-        ...
+class MatrixLevel:
+    """A matrix, the blocks that its smoother inverts, and the interpolation from a coarse level.
 
-    def coarse_matrix(self) -> CsrMatrix:
-        """Return the Galerkin matrix ``P' A P`` of the coarse level."""
-        ...
+    Parameters
+    ----------
+    matrix, prolongation : sparse matrix
+    blocks : BlockInverse, optional
+        The inverse of the diagonal unless given.
+    dtype : type
+        The precision of the product.
+    """
+
+    def __init__(
+        self, matrix: CsrMatrix, prolongation: CsrMatrix, blocks: BlockInverse | None = None, dtype: Any = np.float64
+    ) -> None:
+        self._matrix, self._prolongation, self._blocks = matrix, prolongation, blocks
+        self._product = SparseProduct(matrix, dtype)
+        self.dtype = np.dtype(dtype)
+
+    def enter(self, x: Array) -> Any:
+        """The vector in the level's precision."""
+        return x.astype(self.dtype, copy=False)
+
+    def leave(self, x: Any) -> Array:
+        """The vector in double precision."""
+        return np.asarray(x, float)
+
+    def apply(self, x: Any) -> Any:
+        """Return ``A x``."""
+        return self._product(x)
+
+    def blocks(self) -> BlockInverse:
+        """Return the blocks given at the start, or the inverse of the diagonal."""
+        return self._blocks or PointJacobi(self._matrix.diagonal())
+
+    def prolongation(self) -> CsrMatrix:
+        """Return the interpolation from the coarse level."""
+        return self._prolongation
+
+    def coarse_system(self) -> LinearSystem:
+        """Return the Galerkin matrix of the coarse level."""
+        down = self._prolongation
+        return MatrixSystem((down.T.tocsr() @ self._matrix @ down).tocsr())
 
 
 class MatrixSystem:
@@ -105,22 +176,9 @@ class MatrixSystem:
         """Return the matrix itself."""
         return self._matrix
 
-    def smoothing_product(self) -> Callable[[Any], Any]:
-        """Return the product itself."""
-        return self.apply
-
-    def smoother_blocks(self) -> BlockInverse:
-        """Return the blocks given at the start, or the inverse of the diagonal."""
-        if self._blocks is None:
-            self._blocks = PointJacobi(self._matrix.diagonal())
-        return self._blocks
-
-    def prolongation(self) -> CsrMatrix | None:
-        """Return the interpolation from the coarse level, or None."""
-        return self._prolongation
-
-    def coarse_matrix(self) -> CsrMatrix:
-        """Return the Galerkin matrix of the coarse level."""
+    @cached_property
+    def level(self) -> Level | None:
+        """The matrix with its blocks and its coarse level; None without a prolongation."""
         if self._prolongation is None:
-            raise ValueError("this system was given no prolongation, so it has no coarse level")
-        return (self._prolongation.T @ self._matrix @ self._prolongation).tocsr()
+            return None
+        return MatrixLevel(self._matrix, self._prolongation, self._blocks)

@@ -92,7 +92,7 @@ def prepare(system: LinearSystem, method: Method) -> Preconditioner:
     if chosen == "direct":
         factors = direct.factorise(system.matrix())
         made = Preconditioner(factors.solve, _DIRECT + factors.name, reason, True, system)
-    elif system.prolongation() is None:
+    elif system.level is None:
         cycle = SmoothedAggregation(system.matrix())
         made = Preconditioner(cycle.solve, f"conjugate gradients, {cycle.description}", reason, False, system)
     else:
@@ -131,7 +131,7 @@ def choose(system: LinearSystem, method: Method) -> tuple[Method, str]:
         return method, f"{size}; asked for"
     if system.size <= DIRECT_LIMIT:
         return "direct", f"{size}, not above {DIRECT_LIMIT:,}"
-    if system.prolongation() is not None:
+    if system.level is not None:
         return "multigrid", f"{size}, above {DIRECT_LIMIT:,}"
     if direct.pardiso_available():
         return "direct", f"{size} without a coarse level, and PARDISO is available"

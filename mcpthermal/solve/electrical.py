@@ -14,7 +14,7 @@ from mcpthermal.case import Case
 from mcpthermal.fem.coefficients import evaluate_axes, varying_cells
 from mcpthermal.fem.discretisation import Space
 from mcpthermal.fem.numbering import Numbering
-from mcpthermal.fem.recovery import at_points, joule
+from mcpthermal.fem.recovery import at_points, collected, joule
 from mcpthermal.fem.surfaces import patch_entries, patch_load
 from mcpthermal.linalg import Method, Solver, SolveReport
 from mcpthermal.loads import ELECTRICAL
@@ -302,13 +302,13 @@ class ElectricalProblem:
         """The change of the potential (V) that a change of the temperature (K) causes."""
         if not state.is_linearised:
             self._linearise(state)
-        space, view = self.space, self.space.view()
-        hot = self.thermal.view(space)
-        total = view.zeros()
-        for block, slope in state.current.items():
+        space, hot = self.space, self.thermal.view(self.space)
+
+        def terms(block: int) -> tuple[Any, Any]:
             values = hot.values(change, block)
-            view.add(total, block, flux=[values * component for component in slope])
-        load = view.collect(total)
+            return None, [values * component for component in state.current[block]]
+
+        load = collected(space.view(), state.current, terms)
         for current, _, _ in state.contacts:
             load = load + current @ change
         number = self.numbering
@@ -330,13 +330,15 @@ class ElectricalProblem:
         """The change of the Joule heat's load (W) with the temperature, the potential following it."""
         response = self.response(state, change, tolerance)
         view, hot = self.space.view(), self.thermal.view(self.space)
-        total = hot.zeros()
-        for block, weighted in state.weighted.items():
-            density = 2 * sum(a * b for a, b in zip(weighted, view.gradient(response, block), strict=True))
+
+        def terms(block: int) -> tuple[Any, Any]:
+            pairs = zip(state.weighted[block], view.gradient(response, block), strict=True)
+            density = 2 * sum(a * b for a, b in pairs)
             if block in state.released:
                 density = density + state.released[block] * hot.values(change, block)
-            hot.add(total, block, density)
-        load = hot.collect(total)
+            return density, None
+
+        load = collected(hot, state.weighted, terms)
         for _, heat, by_potential in state.contacts:
             load = load + heat @ change + by_potential @ response
         return load

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mcpthermal.errors import InputError, LinearSolveError
-from mcpthermal.fem.recovery import at_points
+from mcpthermal.fem.recovery import at_points, collected
 from mcpthermal.linalg import flexible_gmres
 from mcpthermal.linalg import lowest_eigenvalue as lowest_of
 from mcpthermal.result.steady import SteadyResult
@@ -79,10 +79,12 @@ def stability(result: SteadyResult) -> Stability:
     view, space, number = problem.thermal.space.view(), problem.thermal.space, problem.numbering
 
     def mass(x: Floats) -> Floats:
-        raw, total = number.expand(x), view.zeros()
-        for block in space.blocks:
-            view.add(total, block, view.values(raw, block) * capacity[block])
-        return number.collapse(view.collect(total))
+        raw = number.expand(x)
+
+        def terms(block: int) -> tuple[Floats, None]:
+            return view.values(raw, block) * capacity[block], None
+
+        return number.collapse(collected(view, space.blocks, terms))
 
     value, mode = lowest_of(product, mass, solve, number.size)
     return Stability(value, unit, number.expand(mode))

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from mcpthermal.case import Case
 from mcpthermal.fem.coefficients import Storage
 from mcpthermal.fem.discretisation import Space
-from mcpthermal.fem.recovery import at_points
+from mcpthermal.fem.recovery import at_points, collected
 from mcpthermal.materials import heat_capacity
 
 Floats = NDArray[np.float64]
@@ -57,16 +57,17 @@ class HeatStore:
 
     def _sum(self, density: Any) -> Floats:
         """The load of a density (law, temperature -> J/m3) at all points."""
-        view, total = self.space.view(), self.space.view().zeros()
-        for block in self.space.blocks:
+
+        def terms(block: int) -> tuple[Any, Any]:
             _, part = self.space.block_cells(block)
             volume = self.space.volumes(block)
             values = np.zeros(np.broadcast_shapes(volume.shape, density.temperature(block).shape))
             for number in np.unique(part[part >= 0]):
                 here = part == number
                 values[:, here] = density(self.laws[number], block, here)
-            view.add(total, block, values * volume)
-        return view.collect(total)
+            return values * volume, None
+
+        return collected(self.space.view(), self.space.blocks, terms)
 
     def content(self, rise: Floats) -> Floats:
         """The heat (J, raw load) at a rise (K)."""

@@ -12,7 +12,7 @@ from mcpthermal.case import Case
 from mcpthermal.fem.coefficients import depends_on_temperature, evaluate_axes, varying_cells
 from mcpthermal.fem.discretisation import Space
 from mcpthermal.fem.numbering import Numbering
-from mcpthermal.fem.recovery import at_points
+from mcpthermal.fem.recovery import at_points, collected
 from mcpthermal.fem.surfaces import patch_entries
 from mcpthermal.loads import (
     Convection,
@@ -212,14 +212,14 @@ class ThermalProblem:
             result = result + state.rest @ change
         if not (state.drift or state.gain):
             return result
-        view = self.space.view()
-        total = view.zeros()
-        for block in sorted(state.drift.keys() | state.gain.keys()):
+        view, gain, drift = self.space.view(), state.gain, state.drift
+
+        def terms(block: int) -> tuple[Any, Any]:
             values = view.values(change, block)
-            density = -values * state.gain[block] if block in state.gain else None
-            flux = [values * component for component in state.drift[block]] if block in state.drift else None
-            view.add(total, block, density, flux)
-        return result + view.collect(total)
+            density = -values * gain[block] if block in gain else None
+            return density, [values * component for component in drift[block]] if block in drift else None
+
+        return result + collected(view, sorted(drift.keys() | gain.keys()), terms)
 
     def heat(self, state: ThermalState, joule: Floats, rise: Floats) -> list[tuple[str, str, float]]:
         """Heat into the body (W) by each load: (place, kind, heat); a fixed temperature's by its residual."""

@@ -14,6 +14,7 @@ from mcpthermal.fem.columns import ColumnSpace
 from mcpthermal.fem.numbering import Numbering
 from mcpthermal.fem.recovery import at_points, taken_in
 from mcpthermal.fem.surfaces import patch_entries, patch_load, patch_matrix
+from mcpthermal.linalg import TwoLevel, conjugate_gradients
 from mcpthermal.package.columns import Place
 
 RNG = np.random.default_rng(3)
@@ -101,17 +102,49 @@ def test_linear_functions_are_reproduced_from_the_coarse_level(space: ColumnSpac
     assert np.abs(found - system.numbering.pick(linear)).max() < 1e-12
 
 
-def test_the_bands_are_entries_of_the_matrix(space: ColumnSpace, operator: Any) -> None:
-    numbering = Numbering(np.ones(space.size, bool))
-    system = space.system(operator, numbering)
-    full, bands = system.matrix(), system.bands()
-    scale = abs(full).max()
-    for offset in range(3):
-        diagonal = sp.csr_array(full).diagonal(offset)
-        entries = bands[: len(diagonal), offset]
-        # An entry next to the end of a line has no partner on it.
-        on_line = np.arange(len(diagonal)) % space.lattice.shape[1] + offset < space.lattice.shape[1]
-        assert np.abs(entries - diagonal)[on_line].max() < 1e-13 * scale
+def near(system: Any) -> Any:
+    """The explicit matrix of the operator that the smoother works on."""
+    return type(system)(system.operator.averaged(), system.numbering).matrix()
+
+
+def test_the_smoother_works_on_an_operator_near_the_true_one(system: Any) -> None:
+    level, expected = system.level, near(system)
+    for _ in range(3):
+        x = RNG.random(system.size)
+        found = level.leave(level.apply(level.enter(x)))
+        assert np.abs(found - expected @ x).max() < 1e-5 * np.abs(expected @ x).max()
+        assert level.leave(level.enter(x)) == pytest.approx(x, rel=1e-6)
+    # Laws of temperature vary little within a layer.
+    assert abs(expected - system.matrix()).max() < 0.05 * abs(expected).max()
+
+
+def test_the_bands_are_entries_of_the_matrix(system: Any) -> None:
+    level, full = system.level, near(system).toarray()
+    first, tied = system.places.first, system.tied
+    nodes, planar = system.places.shape
+    bands = level.bands()
+    node, line = np.divmod(first, planar)
+    gap = node[None] - node[:, None]
+    loose = np.isin(np.arange(system.size), tied)
+    coupled = (line[None] == line[:, None]) & (gap >= 0) & (gap < len(bands)) & ~(loose[None] | loose[:, None])
+    i, j = np.nonzero(coupled)
+    assert np.abs(bands[gap[i, j], node[i], line[i]] - full[i, j]).max() < 1e-13 * np.abs(full).max()
+    at_terminal = bands[0, node[tied], line[tied]]
+    assert (3 * at_terminal > full[tied, tied]).all() and (at_terminal < 3 * full[tied, tied]).all()
+    # Every other entry belongs to no unknown or has no partner.
+    bands[gap[i, j], node[i], line[i]] = 0.0
+    bands[0, node[tied], line[tied]] = 0.0
+    bands[0].ravel()[system.places.mask == 0] -= 1.0
+    assert not bands.any()
+
+
+def test_few_iterations_with_terminals_and_voids(system: Any) -> None:
+    if system.numbering.is_fixed.any():
+        solve, b = TwoLevel(system).solve, RNG.random(system.size)
+        _, count, _ = conjugate_gradients(
+            system.apply, b, None, solve, absolute_tolerance=1e-9 * np.linalg.norm(b), max_iterations=50
+        )
+        assert count <= 20
 
 
 def test_a_uniform_field_has_no_residual_but_that_of_the_exchange(space: ColumnSpace, axes: list[Any]) -> None:

@@ -94,7 +94,7 @@ def test_the_coarse_level_and_the_jump(meshes: dict[str, mt.TetMesh], order: int
     for method in ("direct", "multigrid"):
         found = numbering.field(Solver(1e-11, method).solve(system, load)[0])
         assert np.abs(found - expected).max() < 1e-9 * expected.max()
-    down = system.prolongation()
+    down = system.level.prolongation()
     linear = numbering.pick(expected)
     assert np.abs(down @ linear[: down.shape[1]] - linear).max() < 1e-12 * linear.max()
 

@@ -132,6 +132,6 @@ def test_a_system_leaves_fixed_entries_out_and_sums_tied_ones(mesh: mt.TetMesh, 
     expand = np.array([numbering.expand(row) for row in np.eye(numbering.size)]).T
     expected = expand.T @ operator.matrix.toarray() @ expand
     assert np.abs(system.matrix().toarray() - expected).max() < 1e-12 * np.abs(expected).max()
-    down = system.prolongation().toarray()
-    coarse = system.coarse_matrix().toarray()
+    down = system.level.prolongation().toarray()
+    coarse = system.level.coarse_system().matrix().toarray()
     assert np.abs(coarse - down.T @ expected @ down).max() < 1e-12 * np.abs(coarse).max()

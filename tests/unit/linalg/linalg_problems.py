@@ -40,24 +40,25 @@ def poisson(coarse, dimension=3):
 def stack(coarse, length, anisotropy, contrast=1.0):
     """A plate of lines: planar Poisson in x and y, couplings that are `anisotropy` times as strong along z.
 
-    Its coarse level is linear in the plane and keeps every level, and its smoother has line blocks.
+    Its unknowns go level by level. Its coarse level is linear in the plane and keeps every level, and its smoother has
+    line blocks.
     """
     planar = poisson(coarse, 2)
     mass = sparse.identity(planar.size)
     levels = np.where(np.arange(length) < length // 2, 1.0, contrast)
     upright = anisotropy * (chain(length, ends=1.0) + sparse.diags(np.eye(length)[0]))
-    matrix = sparse.csr_matrix(kron(planar.matrix(), sparse.diags(levels)) + kron(mass, upright))
-    prolongation = kron(planar.prolongation(), sparse.identity(length))
-    return MatrixSystem(matrix, prolongation, line_blocks(matrix, np.arange(matrix.shape[0]), length))
+    matrix = sparse.csr_matrix(kron(sparse.diags(levels), planar.matrix()) + kron(upright, mass))
+    prolongation = kron(sparse.identity(length), planar.level.prolongation())
+    return MatrixSystem(matrix, prolongation, line_blocks(matrix, length))
 
 
-def line_blocks(matrix, index, length):
-    """The line blocks of a lattice matrix, lines of `length` consecutive entries."""
+def line_blocks(matrix, length):
+    """The line blocks of a lattice matrix, lines of `length` entries, level by level."""
     lines = matrix.shape[0] // length
-    bands = np.zeros((matrix.shape[0], 3))
-    for step in range(3):
-        bands[: matrix.shape[0] - step, step] = matrix.diagonal(step)
-    return LineBlocks(bands.reshape(lines, length, 3), index)
+    bands = np.zeros((3, matrix.shape[0]))
+    for step in range(min(3, length)):
+        bands[step, : matrix.shape[0] - step * lines] = matrix.diagonal(step * lines)
+    return LineBlocks(bands.reshape(3, length, lines))
 
 
 def dense(solve, size):

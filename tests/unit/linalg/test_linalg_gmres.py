@@ -145,7 +145,7 @@ def test_a_kept_preconditioner_is_adapted_until_the_size_changes():
     solver, system = Solver(method="multigrid"), stack(5, 6, 1e3)
     made = solver.preconditioner(system)
     before = made.solve(np.ones(system.size))
-    scaled = MatrixSystem(4.0 * system.matrix(), system.prolongation())
+    scaled = MatrixSystem(4.0 * system.matrix(), system.level.prolongation())
     again = solver.preconditioner(scaled)
     assert again is made and made.system is scaled
     # The smoother is that of the new operator: the same direction would be four times as long otherwise.

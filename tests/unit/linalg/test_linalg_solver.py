@@ -102,7 +102,7 @@ def test_factors_and_hierarchies_are_reused(library, method):
     setups = 0
     for _ in range(6):
         scale = sparse.diags(np.sqrt(1.0 + 0.1 * rng.uniform(-1, 1, system.size)))
-        drifted = MatrixSystem(scale @ system.matrix() @ scale, system.prolongation(), system.smoother_blocks())
+        drifted = MatrixSystem(scale @ system.matrix() @ scale, system.level.prolongation(), system.level.blocks())
         b = load(drifted)
         x, report = solver.solve(drifted, b)
         assert residual(drifted, x, b) <= 1e-10
@@ -131,7 +131,7 @@ def test_a_far_drift_still_meets_the_contract(method, factor):
     solver, system = Solver(method=method), stack(6, 6, 1e3)
     solver.solve(system, load(system))
     weights = sparse.diags(np.sqrt(np.where(np.arange(system.size) % 3, 1.0, factor)))
-    far = MatrixSystem(weights @ system.matrix() @ weights, system.prolongation())
+    far = MatrixSystem(weights @ system.matrix() @ weights, system.level.prolongation())
     x, report = solver.solve(far, load(far))
     assert residual(far, x, load(far)) <= 1e-10 and report.setups <= 1
 
@@ -186,7 +186,7 @@ def test_singular_and_indefinite_systems_raise(library, method):
     matrix = poisson(6, 2).matrix()
     free = matrix - sparse.diags(np.asarray(matrix.sum(axis=1)).ravel())
     for faulty in (free, matrix - 0.5 * sparse.identity(169)):
-        system = MatrixSystem(sparse.csr_matrix(faulty), poisson(6, 2).prolongation())
+        system = MatrixSystem(sparse.csr_matrix(faulty), poisson(6, 2).level.prolongation())
         with pytest.raises(LinearSolveError, match=r"singular|definite"):
             Solver(method=method).solve(system, load(system))
 
@@ -203,7 +203,7 @@ def test_not_a_number_raises(method):
     matrix = system.matrix().copy()
     matrix.data[3] = np.nan
     with pytest.raises(LinearSolveError, match="NaN"):
-        Solver(method=method).solve(MatrixSystem(matrix, system.prolongation()), np.ones(49))
+        Solver(method=method).solve(MatrixSystem(matrix, system.level.prolongation()), np.ones(49))
 
 
 def test_an_unreachable_tolerance_carries_the_best_iterate():
