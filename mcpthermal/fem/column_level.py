@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from mcpthermal.fem.column_operator import MASS, STIFFNESS
-from mcpthermal.linalg import LineBlocks, MatrixSystem, SparseProduct, share
-
-if TYPE_CHECKING:
-    from mcpthermal.fem.column_system import ColumnSystem
+from mcpthermal.fem.column_numbers import ColumnNumbers, Places
+from mcpthermal.fem.column_operator import MASS, STIFFNESS, ColumnOperator
+from mcpthermal.linalg import LineBlocks, MatrixSystem, SparseProduct, share, smoothed_aggregates
 
 Floats = NDArray[np.float64]
 Singles = NDArray[np.float32]
@@ -22,116 +22,29 @@ BANDWIDTH, CUT_BANDWIDTH = 2, 4
 """Couplings along a line: within a layer, and with the copies at both its ends that belong to the same line."""
 
 
-class Places:
-    """Where the unknowns are on a lattice that goes node by node.
-
-    Parameters
-    ----------
-    number : (planar, nodes) array of int
-        The unknown of each place, -1 for none.
-
-    Attributes
-    ----------
-    shape : (nodes, planar)
-    first : (n_unknowns,) array of int
-        The first place of each unknown; vectors hold it there.
-    copies, origin : arrays of int
-        Other places of the same unknown, and the first place of each.
-    """
-
-    def __init__(self, number: Ints) -> None:
-        flat = np.ascontiguousarray(number.T).ravel()
-        self.shape = (number.shape[1], number.shape[0])
-        present = np.flatnonzero(flat >= 0)
-        self.first = np.empty(flat.max(initial=-1) + 1, np.int64)
-        self.first[flat[present][::-1]] = present[::-1]
-        at_first = self.first[flat[present]]
-        is_copy = at_first != present
-        self.copies, self.origin = present[is_copy], at_first[is_copy]
-        self.owner: Ints = np.full(flat.size, -1)
-        """The first place of the unknown at each place, -1 for none."""
-        self.owner[present] = at_first
-
-    @cached_property
-    def mask(self) -> Singles:
-        """One at first places, zero elsewhere."""
-        found = np.zeros(self.owner.size, np.float32)
-        found[self.first] = 1.0
-        return found
-
-    def enter(self, x: Floats) -> Singles:
-        """Unknowns to places."""
-        found = np.zeros(self.owner.size, np.float32)
-        found[self.first] = x
-        return found
-
-    def leave(self, x: Singles) -> Floats:
-        """Places to unknowns."""
-        return x[self.first].astype(float)
-
-
 class ColumnLevel:
     """The operator with coefficients that are constant along z in each layer, its lines, and the linear level below it.
 
     Parameters
     ----------
-    system : ColumnSystem
+    operator : ColumnOperator
+    numbers : ColumnNumbers
     """
 
-    dtype = np.dtype(np.float32)
-
-    def __init__(self, system: ColumnSystem) -> None:
-        self._system = system
-        self._places = system.places
-        self._operator = system.operator.averaged()
-        self.enter, self.leave = self._places.enter, self._places.leave
+    def __init__(self, operator: ColumnOperator, numbers: ColumnNumbers) -> None:
+        self._exact, self._numbers, self._places = operator, numbers, numbers.places
 
     @cached_property
-    def _extra(self) -> SparseProduct | None:
-        """What is not conduction, between first places."""
-        if self._operator.extra is None:
-            return None
-        entries, first = self._system.restricted(self._operator.extra).tocoo(), self._places.first
-        size = self._places.owner.size
-        ends = (first[entries.row], first[entries.col])
-        return SparseProduct(type(entries)((entries.data, ends), shape=(size, size)).tocsr(), self.dtype)
+    def _operator(self) -> ColumnOperator:
+        return self._exact.averaged()
 
-    @cached_property
-    def _layers(self) -> list[tuple[int, Singles, Singles, Any]]:
-        """For each layer its first node, mass and stiffness along z, and [K M] of the plane."""
-        plane, found = self._operator.plane, []
-        for layers, stiffness, mass in self._operator.shared:
-            matrix = plane.beside(stiffness.astype(np.float32), mass.astype(np.float32))
-            for layer in layers.tolist():
-                h, start = self._operator.heights[layer], int(self._operator.lattice.starts[layer])
-                found.append((start, (h * MASS).astype(np.float32), (STIFFNESS / h).astype(np.float32), matrix))
-        return found
-
-    def apply(self, x: Singles) -> Singles:
-        """Near A x."""
-        places, layers = self._places, self._layers
-        if len(places.copies):
-            x = x.copy()
-            x[places.copies] = x[places.origin]
-        field, result = x.reshape(places.shape), np.zeros(places.shape, np.float32)
-
-        def flows(numbers: range) -> list[tuple[int, Singles]]:
-            return [(layers[number][0], _flow(field, *layers[number])) for number in numbers]
-
-        work = 6 * len(layers) * len(self._operator.plane.indices)
-        for start, flow in (item for found in share(flows, len(layers), work) for item in found):
-            result[start : start + 3] += flow
-        flat = result.ravel()
-        if len(places.copies):
-            np.add.at(flat, places.origin, flat[places.copies])
-        if self._extra is not None:
-            flat += self._extra(x)
-        flat *= places.mask
-        return flat
+    def product(self) -> ColumnProduct:
+        """The product."""
+        return ColumnProduct(self._operator, self._numbers)
 
     def blocks(self) -> LineBlocks:
         """The lines."""
-        return LineBlocks(self.bands(), self.dtype)
+        return LineBlocks(self.bands(), np.float32)
 
     def bands(self) -> Floats:
         """The couplings of each place to itself and the next ones of its line: (1 + bandwidth, nodes, planar).
@@ -139,7 +52,7 @@ class ColumnLevel:
         Four next places in a cut space: a line with less than all its couplings need not be definite. Terminals belong
         to no line.
         """
-        system, places, lattice = self._system, self._places, self._operator.lattice
+        places, lattice = self._places, self._operator.lattice
         nodes, planar = places.shape
         width = BANDWIDTH if lattice.entry is None else CUT_BANDWIDTH
         bands = np.zeros((width + 1, nodes, planar))
@@ -157,39 +70,176 @@ class ColumnLevel:
                         columns.append(loose[start + n])
                         entries.append(block[:, m, n])
         if self._operator.extra is not None:
-            extra = system.restricted(self._operator.extra).tocoo()
+            extra = self._numbers.restricted(self._operator.extra).tocoo()
             upper = places.first[extra.row] <= places.first[extra.col]
             rows.append(places.first[extra.row[upper]])
             columns.append(places.first[extra.col[upper]])
             entries.append(extra.data[upper])
         if rows:
-            self._add(bands, np.concatenate(rows), np.concatenate(columns), np.concatenate(entries))
-        flat = bands.reshape(width + 1, -1)
-        on_line = places.mask > 0
-        on_line[places.first[system.tied]] = False
-        for step in range(1, width + 1):
-            flat[step, : -step * planar] *= on_line[: -step * planar] & on_line[step * planar :]
-        flat[0, places.mask == 0] = 1.0
-        return bands
-
-    @staticmethod
-    def _add(bands: Floats, row: Ints, column: Ints, entry: Floats) -> None:
-        """Add couplings between places that are on one line."""
-        planar = bands.shape[2]
-        low, gap = np.minimum(row, column), np.abs(row - column)
-        keep = (row >= 0) & (column >= 0) & (gap % planar == 0) & (gap < len(bands) * planar)
-        place = gap[keep] // planar * bands[0].size + low[keep]
-        bands += np.bincount(place, entry[keep], minlength=bands.size).reshape(bands.shape)
+            _add(bands, np.concatenate(rows), np.concatenate(columns), np.concatenate(entries))
+        return _closed(bands, places, self._numbers.tied)
 
     def prolongation(self) -> Any:
-        """From linear functions to quadratic ones at first places."""
-        full = self._system.prolongation().tocoo()
-        shape = (self._places.owner.size, full.shape[1])
-        return type(full)((full.data, (self._places.first[full.row], full.col)), shape=shape).tocsr()
+        """From linear functions to quadratic ones."""
+        return self._places.rows(self._numbers.prolongation)
+
+    def coarse_system(self) -> LinearColumns:
+        """The Galerkin matrix of linear functions."""
+        return LinearColumns(self._operator, self._numbers)
+
+
+class LinearColumns(MatrixSystem):
+    """Linear functions on columns; where they are too many for factors, their level has aggregates in the plane."""
+
+    def __init__(self, operator: ColumnOperator, numbers: ColumnNumbers) -> None:
+        super().__init__(numbers.coarse_matrix(operator))
+        self._operator, self._numbers = operator, numbers
+
+    @property
+    def level(self) -> LinearLevel:
+        """Lines, and aggregates of planar nodes at the same heights."""
+        return LinearLevel(self._operator, self._numbers, self.matrix())
+
+
+class LinearLevel:
+    """Linear functions on columns as their smoother sees them.
+
+    Parameters
+    ----------
+    operator : ColumnOperator
+    numbers : ColumnNumbers
+    matrix : sparse matrix
+        On the unknowns.
+    """
+
+    def __init__(self, operator: ColumnOperator, numbers: ColumnNumbers, matrix: Any) -> None:
+        self._places, self._matrix = numbers.coarse_places, matrix
+        aggregates = smoothed_aggregates(_all_layers(operator))
+        down = sp.kron(sp.eye_array(self._places.shape[0]), aggregates, format="csr")[self._places.first]
+        used = np.flatnonzero(np.bincount(down.indices, minlength=down.shape[1]))
+        self._down = down[:, used]
+
+    def product(self) -> PlacedProduct:
+        """The product."""
+        return PlacedProduct(self._places, SparseProduct(self._places.between(self._matrix), np.float32))
+
+    def blocks(self) -> LineBlocks:
+        """The lines."""
+        nodes, planar = self._places.shape
+        bands = np.zeros((BANDWIDTH + 1, nodes, planar))
+        entries, first = self._matrix.tocoo(), self._places.first
+        upper = first[entries.row] <= first[entries.col]
+        _add(bands, first[entries.row[upper]], first[entries.col[upper]], entries.data[upper])
+        return LineBlocks(_closed(bands, self._places, np.empty(0, np.int64)), np.float32)
+
+    def prolongation(self) -> Any:
+        """From smoothed aggregates."""
+        return self._places.rows(self._down)
 
     def coarse_system(self) -> MatrixSystem:
-        """The Galerkin matrix of linear functions."""
-        return MatrixSystem(self._system.coarse_matrix(self._operator))
+        """The Galerkin matrix on aggregates."""
+        return MatrixSystem((self._down.T.tocsr() @ self._matrix @ self._down).tocsr())
+
+
+class PlacedProduct:
+    """A product in single precision with vectors that go node by node.
+
+    Parameters
+    ----------
+    places : Places
+    inner : callable
+    """
+
+    dtype = np.dtype(np.float32)
+
+    def __init__(self, places: Places, inner: Callable[[Singles], Singles]) -> None:
+        self.places, self._inner = places, inner
+
+    def enter(self, x: Floats) -> Singles:
+        """Unknowns to places."""
+        return self.places.enter(x)
+
+    def leave(self, x: Singles) -> Floats:
+        """Places to unknowns."""
+        return self.places.leave(x)
+
+    def __call__(self, x: Singles) -> Singles:
+        """The product."""
+        return self._inner(x)
+
+
+class ColumnProduct(PlacedProduct):
+    """The product with planar matrices, layer by layer.
+
+    Parameters
+    ----------
+    operator : ColumnOperator
+        Without layers that vary along z.
+    numbers : ColumnNumbers
+    """
+
+    def __init__(self, operator: ColumnOperator, numbers: ColumnNumbers) -> None:
+        super().__init__(numbers.places, self._layered)
+        self._layers = []
+        for layers, stiffness, mass in operator.shared:
+            matrix = operator.plane.beside(stiffness.astype(np.float32), mass.astype(np.float32))
+            for layer in layers.tolist():
+                h, start = operator.heights[layer], int(operator.lattice.starts[layer])
+                along, through = (h * MASS).astype(np.float32), (STIFFNESS / h).astype(np.float32)
+                self._layers.append((start, along, through, matrix))
+        self._work = 6 * len(self._layers) * len(operator.plane.indices)
+        self._extra: SparseProduct | None = None
+        if operator.extra is not None:
+            self._extra = SparseProduct(self.places.between(numbers.restricted(operator.extra)), self.dtype)
+
+    def _layered(self, x: Singles) -> Singles:
+        places, layers, copies = self.places, self._layers, self.places.copies
+        if len(copies):
+            x = x.copy()
+            x[copies] = x[places.owner[copies]]
+        field, result = x.reshape(places.shape), np.zeros(places.shape, np.float32)
+
+        def flows(numbers: range) -> list[tuple[int, Singles]]:
+            return [(layers[number][0], _flow(field, *layers[number])) for number in numbers]
+
+        for start, flow in (item for found in share(flows, len(layers), self._work) for item in found):
+            result[start : start + 3] += flow
+        flat = result.ravel()
+        if len(copies):
+            np.add.at(flat, places.owner[copies], flat[copies])
+        if self._extra is not None:
+            flat += self._extra(x)
+        flat *= places.mask
+        return flat
+
+
+def _all_layers(operator: ColumnOperator) -> Any:
+    """The planar stiffness of linear functions of all layers together, with a little mass against its null space."""
+    linear, heights, total = operator.plane.linear, operator.heights, 0.0
+    for layers, stiffness, mass in operator.shared:
+        h = float(heights[layers].sum())
+        total = total + linear.map @ (h * stiffness + 1e-3 * h / heights.sum() ** 2 * mass)
+    return sp.coo_array((total, (linear.rows, linear.columns)), shape=(linear.size, linear.size)).tocsr()
+
+
+def _add(bands: Floats, row: Ints, column: Ints, entry: Floats) -> None:
+    """Add couplings between places that are on one line."""
+    planar = bands.shape[2]
+    low, gap = np.minimum(row, column), np.abs(row - column)
+    keep = (row >= 0) & (column >= 0) & (gap % planar == 0) & (gap < len(bands) * planar)
+    place = gap[keep] // planar * bands[0].size + low[keep]
+    bands += np.bincount(place, entry[keep], minlength=bands.size).reshape(bands.shape)
+
+
+def _closed(bands: Floats, places: Places, loose: Ints) -> Floats:
+    """Bands without couplings of places that hold no unknown, and of loose unknowns."""
+    flat, planar = bands.reshape(len(bands), -1), places.shape[1]
+    on_line = places.mask > 0
+    on_line[places.first[loose]] = False
+    for step in range(1, len(bands)):
+        flat[step, : -step * planar] *= on_line[: -step * planar] & on_line[step * planar :]
+    flat[0, places.mask == 0] = 1.0
+    return bands
 
 
 def _flow(field: Singles, start: int, mass: Singles, stiffness: Singles, matrix: Any) -> Singles:

@@ -14,6 +14,7 @@ from skfem.quadrature import get_quadrature
 from skfem.refdom import RefTri
 
 from mcpthermal.fem.coefficients import Axes, Storage, constant_axes, depends_on_temperature, evaluate_axes
+from mcpthermal.fem.column_numbers import ColumnNumbers
 from mcpthermal.fem.column_operator import LOAD, SLOPES, VALUES, WEIGHTS, ColumnOperator, line_values
 from mcpthermal.fem.column_system import ColumnSystem
 from mcpthermal.fem.lattice import Lattice, continuous_pairs
@@ -77,6 +78,7 @@ class ColumnSpace:
         if split:
             self.lattice.join(continuous_pairs(self.lattice, self.plane, mesh, self, cuts))
         self._views: WeakKeyDictionary[ColumnSpace, ColumnView] = WeakKeyDictionary()
+        self._numbers: WeakKeyDictionary[Numbering, ColumnNumbers] = WeakKeyDictionary()
         active = np.zeros(self.lattice.shape, bool)
         for layer, used in enumerate(self.cells):
             active[np.unique(self.plane.dofs[used]), self.lattice.span(layer)] = True
@@ -178,11 +180,11 @@ class ColumnSpace:
         """
         kind = 0 if at_points else 1
         x, y, z = (self._flat(values[entry]) for entry in range(3))
-        maps = self.plane.conduction_maps
+        along = self.plane.conduction_map
         if np.array_equal(x, y):
-            stiffness = maps["both"][kind] @ x
+            stiffness = along("both")[kind] @ x
         else:
-            stiffness = maps["x"][kind] @ x + maps["y"][kind] @ y
+            stiffness = along("x")[kind] @ x + along("y")[kind] @ y
         if len(values) == 6:
             stiffness = stiffness + self.plane.shear_map[kind] @ self._flat(values[5])
         if stored is not None and stored.any():
@@ -192,7 +194,9 @@ class ColumnSpace:
 
     def system(self, operator: ColumnOperator, numbering: Numbering) -> ColumnSystem:
         """The linear system of an operator on unknowns."""
-        return ColumnSystem(operator, numbering)
+        if numbering not in self._numbers:
+            self._numbers[numbering] = ColumnNumbers(self.plane, self.lattice, numbering)
+        return ColumnSystem(operator, numbering, self._numbers[numbering])
 
     # --- faces --------------------------------------------------------------------------------------------
 
@@ -319,8 +323,10 @@ class ColumnView:
     """The functions of one space (`field`) at the quadrature points of another on the same mesh, layer by layer."""
 
     def __init__(self, field: ColumnSpace, points: ColumnSpace) -> None:
-        self.field, self.points = field, points
+        # No reference to the spaces, which keep their views.
+        self._plane, self._lattice = field.plane, field.lattice
         plane = field.plane
+        self._heights, self._triangles = points.heights, len(points.columns)
         self._shift = int(points.layers[0] - field.layers[0])
         self._rows: Any = slice(None)
         if points is not field:
@@ -329,7 +335,7 @@ class ColumnView:
 
     @cached_property
     def _maps(self) -> tuple[Any, Any, Any]:
-        plane = self.field.plane
+        plane = self._plane
         return tuple(item[self._rows] for item in (plane.values, *plane.gradients))  # type: ignore[return-value]
 
     @cached_property
@@ -338,13 +344,13 @@ class ColumnView:
 
     def _local(self, raw: Floats, layer: int) -> Floats:
         """(planar unknowns, 3 nodes) of a layer of the points' space."""
-        lattice, row = self.field.lattice, layer + self._shift
+        lattice, row = self._lattice, layer + self._shift
         if lattice.entry is None:
             return raw.reshape(lattice.shape)[:, lattice.span(row)]
         return raw[lattice.raw(lattice.places(np.arange(lattice.shape[0])[:, None], row, np.arange(3)))]
 
     def _planes(self, flat: Floats) -> Floats:
-        return flat.T.reshape(3, len(self.points.columns), -1)
+        return flat.T.reshape(3, self._triangles, -1)
 
     def values(self, raw: Floats, layer: int) -> Floats:
         """(3, n_triangles, n_points): the field."""
@@ -356,27 +362,27 @@ class ColumnView:
         local = self._local(raw, layer)
         plain = local @ VALUES.T
         # From differences along the line, so that thin layers do not magnify the rounding of the field.
-        slopes = (local - local[:, 1:2]) @ SLOPES.T / self.points.heights[layer]
+        slopes = (local - local[:, 1:2]) @ SLOPES.T / self._heights[layer]
         return [self._planes(item) for item in (along_x @ plain, along_y @ plain, values @ slopes)]
 
     def zeros(self) -> Floats:
         """What `add` adds to."""
-        return np.zeros(self.field.lattice.shape)
+        return np.zeros(self._lattice.shape)
 
     def add(self, total: Floats, layer: int, density: Any = None, flux: Any = None) -> None:
         """Add the load of a density and of a flux (three arrays), times volume, against values and gradients."""
         values, along_x, along_y = self._transposed
-        span = self.field.lattice.span(layer + self._shift)
+        span = self._lattice.span(layer + self._shift)
         if density is not None:
             total[:, span] += (values @ density.reshape(3, -1).T) @ VALUES
         if flux is not None:
             x, y, z = (item.reshape(3, -1).T for item in flux)
             total[:, span] += (along_x @ x + along_y @ y) @ VALUES
-            total[:, span] += (values @ z) @ (SLOPES / self.points.heights[layer])
+            total[:, span] += (values @ z) @ (SLOPES / self._heights[layer])
 
     def collect(self, total: Floats) -> Floats:
         """The raw vector of what was added."""
-        return self.field.lattice.collect(total)
+        return self._lattice.collect(total)
 
 
 def _triangle_points() -> tuple[Floats, Floats]:

@@ -69,6 +69,7 @@ class PlanarSpace:
         self.indptr = np.searchsorted(keys, np.arange(self.size + 1) * self.size).astype(np.int32)
         self.diagonal = np.searchsorted(keys, np.arange(self.size) * (self.size + 1))
         self._entry = self._entry.reshape(count, 6, 6)
+        self._conduction: dict[str, tuple[Any, Any]] = {}
         corners = np.empty((self.n_corners, 2))
         corners[self.dofs[:, :3]] = vertices[triangles]
         self.points: Floats = np.vstack([corners, corners[self.ends].mean(axis=1)])
@@ -96,14 +97,13 @@ class PlanarSpace:
         of_cells = sp.csr_array((total.ravel(), (self._entry.ravel(), columns)), shape=(len(self.indices), count))
         return at_points, of_cells
 
-    @cached_property
-    def conduction_maps(self) -> dict[str, tuple[Any, Any]]:
-        """Maps for a conductivity along x, along y, and along both."""
-        zero, one = np.zeros_like(self.basis.dx), np.ones_like(self.basis.dx)
-        tensors = {"x": [[one, zero], [zero, zero]], "y": [[zero, zero], [zero, one]]}
-        maps = {name: self._maps(conduction, conductivity=np.array(tensor)) for name, tensor in tensors.items()}
-        maps["both"] = (maps["x"][0] + maps["y"][0], maps["x"][1] + maps["y"][1])
-        return maps
+    def conduction_map(self, axis: str) -> tuple[Any, Any]:
+        """Maps for a conductivity along "x", along "y", or along "both"."""
+        if axis not in self._conduction:
+            zero, one = np.zeros_like(self.basis.dx), np.ones_like(self.basis.dx)
+            x, y = zero if axis == "y" else one, zero if axis == "x" else one
+            self._conduction[axis] = self._maps(conduction, conductivity=np.array([[x, zero], [zero, y]]))
+        return self._conduction[axis]
 
     @cached_property
     def shear_map(self) -> tuple[Any, Any]:
@@ -125,10 +125,13 @@ class PlanarSpace:
 
     def matrix(self, data: Floats) -> Any:
         """The matrix with given entries."""
-        return sp.csr_array((data, self.indices, self.indptr), shape=(self.size, self.size), copy=False)
+        matrix = sp.csr_array((self.size, self.size), dtype=data.dtype)
+        # The constructor would copy a row of a larger array.
+        matrix.data, matrix.indices, matrix.indptr = data, self.indices, self.indptr
+        return matrix
 
     @cached_property
-    def _pair_pattern(self) -> tuple[Ints, Ints, Ints, Ints]:
+    def _pair_pattern(self) -> tuple[Any, Any, Any, Any]:
         """Of two matrices side by side: indptr, indices, and where the entries of each go."""
         counts = np.diff(self.indptr)[self.rows]
         left = np.arange(len(self.indices), dtype=np.int32) + self.indptr[self.rows]

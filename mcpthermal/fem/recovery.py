@@ -39,7 +39,8 @@ def collected(view: View, blocks: Iterable[int], terms: Callable[[int], tuple[An
             view.add(total, numbers[number], *terms(numbers[number]))
         return total
 
-    return view.collect(sum(share(add, len(numbers), OPERATIONS * view.zeros().size)))
+    totals = share(add, len(numbers), OPERATIONS * view.zeros().size)
+    return view.collect(sum(totals[1:], totals[0]))
 
 
 def point_fields(

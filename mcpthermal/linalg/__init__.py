@@ -6,8 +6,8 @@ from .direct import Factorisation, factorise, pardiso_available
 from .eigen import lowest_eigenvalue
 from .krylov import conjugate_gradients, flexible_gmres
 from .lines import LineBlocks
-from .multigrid import SmoothedAggregation, TwoLevel
-from .operator import Array, BlockInverse, CsrMatrix, Level, LinearSystem, MatrixLevel, MatrixSystem
+from .multigrid import SmoothedAggregation, TwoLevel, smoothed_aggregates
+from .operator import Array, BlockInverse, CsrMatrix, Level, LinearSystem, MatrixLevel, MatrixSystem, Product
 from .product import SparseProduct, compact, share
 from .smoothers import Chebyshev, PointJacobi, largest_eigenvalue
 from .solver import Solver, SolveReport
@@ -26,6 +26,7 @@ __all__ = [
     "MatrixSystem",
     "Method",
     "PointJacobi",
+    "Product",
     "SmoothedAggregation",
     "SolveReport",
     "Solver",
@@ -39,4 +40,5 @@ __all__ = [
     "lowest_eigenvalue",
     "pardiso_available",
     "share",
+    "smoothed_aggregates",
 ]

@@ -21,7 +21,7 @@ class LineBlocks:
     Parameters
     ----------
     bands : numpy.ndarray
-        Shape ``(1 + bandwidth, length, lines)``: at ``[k, j, l]`` the coupling of node `j` of line `l` to node ``j + k``.
+        Shape ``(1 + bandwidth, length, lines)``: at ``[k, j, l]`` node `j` of line `l` coupled to node ``j + k``.
         Couplings past the end of a line are ignored.
     dtype : type
         The precision of the stored factors; they are made in double precision.
@@ -44,7 +44,8 @@ class LineBlocks:
         if not (pivots > 0.0).all():
             node, line = np.argwhere(~(pivots > 0.0))[0]
             raise LinearSolveError(
-                f"the line blocks are not positive definite: pivot {pivots[node, line]:g} at node {node} of line {line:,}"
+                f"the line blocks are not positive definite: pivot {pivots[node, line]:g} at node {node} "
+                f"of line {line:,}"
             )
         self._below, self._inverse = self._below.astype(dtype), (1.0 / pivots).astype(dtype)
         # What couples no two nodes of any line needs no operation.

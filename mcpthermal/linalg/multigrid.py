@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_array, csr_matrix
 
 from ..errors import LinearSolveError
 from . import direct
 from .checks import check_matrix
-from .operator import Array, CsrMatrix, LinearSystem
+from .operator import Array, CsrMatrix, Level, LinearSystem
 from .product import SparseProduct
 from .smoothers import Chebyshev, largest_eigenvalue
 
 PARDISO_COARSE_LIMIT = 400_000
 SUPERLU_COARSE_LIMIT = 40_000
+NEXT_LEVEL_WORTH = 20_000
+"""Unknowns above which a further level costs less than factors."""
 
 
 class _CoarseSolver(Protocol):
@@ -32,28 +34,33 @@ class SmoothedAggregation:
     """
 
     def __init__(self, matrix: CsrMatrix) -> None:
-        import pyamg
-
         check_matrix(matrix, definite=True)
-        sweep = ("gauss_seidel", {"sweep": "symmetric"})
-        state = np.random.get_state()  # noqa: NPY002 - pyamg draws from the global generator
-        np.random.seed(20)  # noqa: NPY002
-        try:
-            self._hierarchy = pyamg.smoothed_aggregation_solver(
-                csr_matrix(matrix),
-                symmetry="symmetric",
-                presmoother=sweep,
-                postsmoother=sweep,
-                max_coarse=500,
-            )
-        finally:
-            np.random.set_state(state)  # noqa: NPY002
+        self._hierarchy = _aggregated(matrix, max_coarse=500)
         self._cycle = self._hierarchy.aspreconditioner(cycle="V")
         self.description = f"smoothed aggregation with {len(self._hierarchy.levels)} levels"
 
     def solve(self, b: Array) -> Array:
         """Apply one cycle to a zero start."""
         return self._cycle.matvec(b)
+
+
+def smoothed_aggregates(matrix: CsrMatrix) -> CsrMatrix:
+    """The interpolation from smoothed aggregates of the unknowns of a matrix, (unknowns, aggregates)."""
+    return csr_array(_aggregated(matrix, max_levels=2).levels[0].P)
+
+
+def _aggregated(matrix: CsrMatrix, **options: Any) -> Any:
+    import pyamg
+
+    sweep = ("gauss_seidel", {"sweep": "symmetric"})
+    state = np.random.get_state()  # noqa: NPY002 - pyamg draws from the global generator
+    np.random.seed(20)  # noqa: NPY002
+    try:
+        return pyamg.smoothed_aggregation_solver(
+            csr_matrix(matrix), symmetry="symmetric", presmoother=sweep, postsmoother=sweep, **options
+        )
+    finally:
+        np.random.set_state(state)  # noqa: NPY002
 
 
 class TwoLevel:
@@ -80,14 +87,12 @@ class TwoLevel:
         level = system.level
         if level is None:
             raise LinearSolveError("a two-level preconditioner needs a system with a coarse level")
-        self.size = system.size
-        prolongation = level.prolongation()
-        self._down = SparseProduct(prolongation, level.dtype)
-        self._up = SparseProduct(prolongation.T, level.dtype)
+        self.size, self._degree, self._largest = system.size, degree, 0.0
         self._coarse, coarse_name, self.reason = _coarse_solver(level.coarse_system())
-        self._degree = degree
-        self._largest = 0.0
-        self.refresh(system)
+        self._smooth_with(level)
+        prolongation = level.prolongation()
+        self._down = SparseProduct(prolongation, self._product.dtype)
+        self._up = SparseProduct(prolongation.T, self._product.dtype)
         coarse = f"{coarse_name} coarse {self._down.shape[1]:,}"
         self.description = f"two-level (Chebyshev {self._blocks_name} smoother, {coarse})"
 
@@ -100,23 +105,26 @@ class TwoLevel:
         level = system.level
         if system.size != self.size or level is None:
             raise ValueError(f"{system.size:,} unknowns do not fit a hierarchy of {self.size:,}")
-        self._level, blocks = level, level.blocks()
+        self._smooth_with(level)
+
+    def _smooth_with(self, level: Level) -> None:
+        self._product, blocks = level.product(), level.blocks()
         self._blocks_name = blocks.name
         if not self._largest:
             # The spectrum of the smoothed operator hardly depends on coefficients: estimated once.
-            start = level.enter(np.random.default_rng(20).standard_normal(self.size))
-            self._largest = largest_eigenvalue(level.apply, blocks, start)
-        self.smoother = Chebyshev(level.apply, blocks, self._degree, self._largest)
+            start = self._product.enter(np.random.default_rng(20).standard_normal(self.size))
+            self._largest = largest_eigenvalue(self._product, blocks, start)
+        self.smoother = Chebyshev(self._product, blocks, self._degree, self._largest)
 
     def solve(self, r: Array) -> Array:
         """Apply one symmetric cycle to a zero start."""
         # Single precision ends at 1e-38, residuals of small loads do not.
         size = float(np.abs(r).max(initial=0.0)) or 1.0
-        right = self._level.enter(r / size)
+        right = self._product.enter(r / size)
         x = self.smoother.smooth(right)
-        coarse = self._coarse.solve(self._up(right - self._level.apply(x)).astype(float))
+        coarse = self._coarse.solve(self._up(right - self._product(x)).astype(float))
         x += self._down(coarse)
-        return size * self._level.leave(self.smoother.smooth(right, x))
+        return size * self._product.leave(self.smoother.smooth(right, x))
 
 
 def _coarse_solver(system: LinearSystem) -> tuple[_CoarseSolver, str, str]:
@@ -124,11 +132,12 @@ def _coarse_solver(system: LinearSystem) -> tuple[_CoarseSolver, str, str]:
     with_pardiso = direct.pardiso_available()
     limit = PARDISO_COARSE_LIMIT if with_pardiso else SUPERLU_COARSE_LIMIT
     library = direct.PARDISO if with_pardiso else direct.SUPERLU
+    worth = min(NEXT_LEVEL_WORTH, limit)
+    if system.size > worth and system.level is not None:
+        cycle = TwoLevel(system)
+        return cycle, cycle.description, f"coarse level above {worth:,}; {cycle.reason}"
     if system.size <= limit:
         return direct.factorise(system.matrix()), library, f"coarse level within the {limit:,} of {library}"
     reason = f"coarse level above the {limit:,} of {library}"
-    if system.level is not None:
-        cycle = TwoLevel(system)
-        return cycle, cycle.description, reason
     aggregates = SmoothedAggregation(system.matrix())
     return aggregates, aggregates.description, reason

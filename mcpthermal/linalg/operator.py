@@ -30,8 +30,8 @@ class BlockInverse(Protocol):
         ...
 
 
-class Level(Protocol):
-    """A system as a smoother sees it, whose vectors have an order and a precision of their own.
+class Product(Protocol):
+    """A system's product as a smoother takes it, on vectors with an order and a precision of their own.
 
     Entries that are no unknown are zero in every vector.
     """
@@ -42,15 +42,23 @@ class Level(Protocol):
         ...
 
     def enter(self, x: Array) -> Any:
-        """A vector of unknowns in the level's order and precision."""
+        """A vector of unknowns in the smoother's order and precision."""
         ...
 
     def leave(self, x: Any) -> Array:
-        """The unknowns of a vector of the level."""
+        """The unknowns of a vector of the smoother."""
         ...
 
-    def apply(self, x: Any) -> Any:
+    def __call__(self, x: Any) -> Any:
         """Return ``A x``, or something near it."""
+        ...
+
+
+class Level(Protocol):
+    """What a two-level preconditioner is made of; all but the coarse system take the product's vectors."""
+
+    def product(self) -> Product:
+        """Return the product."""
         ...
 
     def blocks(self) -> BlockInverse:
@@ -109,20 +117,11 @@ class MatrixLevel:
         self, matrix: CsrMatrix, prolongation: CsrMatrix, blocks: BlockInverse | None = None, dtype: Any = np.float64
     ) -> None:
         self._matrix, self._prolongation, self._blocks = matrix, prolongation, blocks
-        self._product = SparseProduct(matrix, dtype)
-        self.dtype = np.dtype(dtype)
+        self._dtype = dtype
 
-    def enter(self, x: Array) -> Any:
-        """The vector in the level's precision."""
-        return x.astype(self.dtype, copy=False)
-
-    def leave(self, x: Any) -> Array:
-        """The vector in double precision."""
-        return np.asarray(x, float)
-
-    def apply(self, x: Any) -> Any:
-        """Return ``A x``."""
-        return self._product(x)
+    def product(self) -> SparseProduct:
+        """Return the product with the matrix."""
+        return SparseProduct(self._matrix, self._dtype)
 
     def blocks(self) -> BlockInverse:
         """Return the blocks given at the start, or the inverse of the diagonal."""

@@ -59,6 +59,14 @@ class SparseProduct:
             own = (data[entries], indices[entries], starts[first : last + 1] - starts[first])
             self._parts.append((slice(first, last), sparse.csr_array(own, shape=(last - first, columns))))
 
+    def enter(self, x: Any) -> Any:
+        """A vector in the precision of the products."""
+        return np.asarray(x, self.dtype)
+
+    def leave(self, x: Any) -> Any:
+        """A product in double precision."""
+        return np.asarray(x, float)
+
     def __call__(self, x: Any) -> Any:
         """The product with a vector."""
         x = np.asarray(x, self.dtype)

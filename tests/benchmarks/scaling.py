@@ -101,7 +101,8 @@ def report(name: str, row: dict[str, float]) -> None:
         f"rise {row['rise']:.3f} K",
         flush=True,
     )
-    print("   " + ", ".join(f"{key[3:]} {value:.1f}" for key, value in row.items() if key.startswith("in ")), flush=True)
+    phases = [f"{key[3:]} {value:.1f}" for key, value in row.items() if key.startswith("in ")]
+    print("   " + ", ".join(phases), flush=True)
 
 
 def main() -> None:

@@ -87,9 +87,9 @@ def test_three_ways_to_the_same_matrix(name: str) -> None:
         x = RNG.random(space.size)
         expected = matrix @ x
         assert np.abs(system.apply(x) - expected).max() < 1e-11 * np.abs(expected).max()
-    down = system.prolongation()
+    down = system.numbers.prolongation
     coarse = (down.T @ matrix @ down).toarray()
-    assert np.abs(system.coarse_matrix().toarray() - coarse).max() < 1e-12 * np.abs(coarse).max()
+    assert np.abs(system.numbers.coarse_matrix(system.operator).toarray() - coarse).max() < 1e-12 * np.abs(coarse).max()
 
 
 @pytest.mark.parametrize("name", CUTS)
@@ -121,9 +121,9 @@ def test_the_bands_are_all_that_couples_a_line(name: str, conductance: float) ->
     """Less than the whole block of a line need not be definite."""
     space, cuts = space_of(name)
     system = system_of(space, cuts, conductance)
-    level, places = system.level, system.places
+    level, places = system.level, system.numbers.places
     node, line = np.divmod(places.first, places.shape[1])
-    entries = type(system)(system.operator.averaged(), system.numbering).matrix().tocoo()
+    entries = system.numbers.matrix(system.operator.averaged()).tocoo()
     on_line = line[entries.row] == line[entries.col]
     ends = (entries.row[on_line], entries.col[on_line])
     expected = sp.csr_array((entries.data[on_line], ends), shape=entries.shape)
@@ -135,7 +135,8 @@ def test_the_bands_are_all_that_couples_a_line(name: str, conductance: float) ->
     right = np.zeros(bands[0].size)
     right[places.first] = expected @ x
     assert np.abs(LineBlocks(bands).solve(right)[places.first] - x).max() < 1e-5
-    field = level.leave(level.apply(level.enter(x)))
+    product = level.product()
+    field = product.leave(product(product.enter(x)))
     assert np.abs(field - entries @ x).max() < 1e-5 * np.abs(entries @ x).max()
 
 

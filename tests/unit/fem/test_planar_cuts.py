@@ -85,7 +85,7 @@ def test_both_sides_are_independent(outline: PlanarSpace) -> None:
     assert np.allclose(values, np.where(inside, 7.0, 0.0)[:, None], atol=1e-14)
     assert np.abs(outline.gradients[0] @ raw).max() < 1e-13
     # A jump costs nothing in any matrix, and no entry reaches across.
-    stiffness = outline.matrix(outline.conduction_maps["both"][1] @ np.ones(len(TRIANGLES)))
+    stiffness = outline.matrix(outline.conduction_map("both")[1] @ np.ones(len(TRIANGLES)))
     assert np.abs(stiffness @ raw).max() < 1e-13
     assert not abs(stiffness[mine][:, others]).sum()
 
@@ -100,8 +100,8 @@ def test_shapes_and_gradients_are_unchanged(outline: PlanarSpace) -> None:
         assert np.allclose(found @ raw[same], expected @ raw, atol=1e-13)
     coefficient = 1 + RNG.random(closed.weights.size)
     for maps in ("x", "y", "both"):
-        one = outline.matrix(outline.conduction_maps[maps][0] @ coefficient) @ raw[same]
-        other = closed.matrix(closed.conduction_maps[maps][0] @ coefficient) @ raw
+        one = outline.matrix(outline.conduction_map(maps)[0] @ coefficient) @ raw[same]
+        other = closed.matrix(closed.conduction_map(maps)[0] @ coefficient) @ raw
         assert np.allclose(np.bincount(same, one), other, atol=1e-12)
     assert np.allclose(np.bincount(same, outline.load_map @ coefficient), closed.load_map @ coefficient, atol=1e-14)
 

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import scipy.sparse as sparse
 from linalg_problems import assert_spd, dense, interpolation, kron, line_blocks, poisson, stack
 
 from mcpthermal.errors import LinearSolveError

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import scipy.sparse as sparse
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from linalg_problems import assert_spd, dense, poisson, stack
