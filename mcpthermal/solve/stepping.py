@@ -30,6 +30,9 @@ COARSE = 0.01
 """Relative to the largest rise: up to this tolerance errors of steps need not be held to less."""
 
 
+UNSEEN = 1e-3
+"""Relative to the error of a fixed step: to what its nonlinear equations are solved."""
+
 STAGES = 1e-6
 """Relative to what is allowed: to what the nonlinear equations of a step are solved."""
 
@@ -41,8 +44,11 @@ class StepControl(Protocol):
         """The first step (s) at the beginning or after a corner; `last` is the step before the corner."""
         ...
 
-    def accuracy(self, rise: NDArray[np.float64]) -> float:
-        """To which temperatures of the equations within a step are solved (K); 0 for as far as linear solves go."""
+    def accuracy(self, rise: NDArray[np.float64], last: float) -> float:
+        """To which temperatures the equations within a step are solved (K); 0 for as far as linear solves go.
+
+        `last` is the error of the step before (K), 0 at the beginning.
+        """
         ...
 
     def error(self, error: NDArray[np.float64], rise: NDArray[np.float64], power: float) -> float:
@@ -98,7 +104,7 @@ class AdaptiveSteps:
         step = (self.first or FIRST) if last is None else AFTER_CORNER * last
         return min(step, self.largest or np.inf)
 
-    def accuracy(self, rise: NDArray[np.float64]) -> float:
+    def accuracy(self, rise: NDArray[np.float64], last: float) -> float:
         """A small part of the error that is allowed."""
         return STAGES * (self.absolute + self.relative * float(np.abs(rise).max(initial=0.0)))
 
@@ -136,9 +142,9 @@ class FixedSteps:
         """The step."""
         return self.size
 
-    def accuracy(self, rise: NDArray[np.float64]) -> float:
-        """As far as linear solves go."""
-        return 0.0
+    def accuracy(self, rise: NDArray[np.float64], last: float) -> float:
+        """A small part of the error of the step before."""
+        return UNSEEN * last
 
     def error(self, error: NDArray[np.float64], rise: NDArray[np.float64], power: float) -> float:
         """Not judged."""

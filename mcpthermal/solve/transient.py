@@ -212,10 +212,11 @@ class _March:
     def go(self) -> None:
         """Step until the end."""
         slope: Floats | None = None
+        last = 0.0
         while self.moment.time < self.end * (1 - SAME) and not self.steady:
             end, at_corner = self._next_end()
             length = end - self.moment.time
-            accuracy = self.control.accuracy(self.moment.rise - self.first_rise)
+            accuracy = self.control.accuracy(self.moment.rise - self.first_rise, last)
             step = self.marcher.step(self.moment, end, slope, accuracy)
             error = np.inf
             if step is not None:
@@ -229,13 +230,14 @@ class _March:
                 self._shorten(length, error, step)
                 continue
             slope = (step.moment.rise - self.moment.rise) / length
+            last = float(np.abs(step.error).max(initial=0.0))
             self._accept(step, length)
             chosen = self.control.next(length, error, self.scheme.estimate_power)
             self.step_length = max(chosen, self.step_length) if length < 0.5 * self.step_length else chosen
             if at_corner and self.moment.time < self.end * (1 - SAME):
                 self.step_length = min(self.control.start(length), self.step_length)
                 self.moment = self.marcher.begin(self.moment.time, self.moment.rise, self.moment.potential)
-                slope = None
+                slope, last = None, 0.0
             self._checkpoint()
 
     def _next_end(self) -> tuple[float, bool]:
