@@ -234,7 +234,7 @@ class Module:
         new = quantity(height, "m", f"height of module '{self.name}'", above=0.0)
         silicon = sum(chip.thickness for chip in self.chips)
         factor = (new - (self.height - silicon)) / silicon
-        if not factor > 0:
+        if not factor > 1e-9:
             raise GeometryError(
                 f"module '{self.name}' cannot be {describe(new, 'm')} high: its attach and bonds alone are "
                 f"{describe(self.height - silicon, 'm')}; make it higher, or its bonds lower"
