@@ -55,14 +55,14 @@ def with_via_depth(process: Process, depth: Any, hold: str, module: str | None) 
     """See `Process.with_via_depth`."""
     _check_hold(hold, DEPTH_HOLDS, "with_via_depth")
     new = quantity(depth, "m", "via depth", above=0.0)
-    modules = [item for item, _ in process.modules]
+    modules, before = [item for item, _ in process.modules], _depth(process)
     if hold == "cover":
         old = _module(process, module)
-        height = new - (_depth(process) - old.height)
+        height = new - (before - old.height)
         if height <= 0:
             raise GeometryError(
                 f"a via depth of {describe(new, 'm')} leaves no room for module '{old.name}' under its cover of "
-                f"{describe(_depth(process) - old.height, 'm')}; make the vias deeper, or hold the module"
+                f"{describe(before - old.height, 'm')}; make the vias deeper, or hold the module"
             )
         modules = [item.with_height(height) if item is old else item for item in modules]
     return _made_anew(process, modules, new, hold == "aspect_ratio")
