@@ -17,7 +17,7 @@ from mcpthermal.fem.column_operator import LOAD, SLOPES, VALUES, WEIGHTS, Column
 from mcpthermal.fem.column_system import ColumnSystem
 from mcpthermal.fem.lattice import Lattice, continuous_pairs
 from mcpthermal.fem.numbering import Numbering
-from mcpthermal.fem.planar import PlanarSpace
+from mcpthermal.fem.planar import planar_space
 from mcpthermal.fem.surfaces import Patch
 from mcpthermal.mesh.columns import ColumnMesh
 from mcpthermal.package.columns import Faces
@@ -70,7 +70,7 @@ class ColumnSpace:
         self.vertex_of, triangles = np.unique(mesh.triangles[self.columns], return_inverse=True)
         split = cuts is not None and cuts.count > 0
         edges = np.searchsorted(self.vertex_of, mesh.edges[np.unique(cuts.edge)]) if split and cuts else None
-        self.plane = PlanarSpace(mesh.vertices[self.vertex_of], triangles.reshape(-1, 3), edges)
+        self.plane = planar_space(mesh.vertices[self.vertex_of], triangles.reshape(-1, 3), edges)
         levels = np.unique(cuts.level) - self.layers[0] if split and cuts else np.empty(0, np.int64)
         self.lattice = Lattice(self.plane.size, len(self.layers), levels)
         if split:

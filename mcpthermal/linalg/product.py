@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 import numpy as np
 import scipy.sparse as sparse
 
-THREADS = min(4, os.cpu_count() or 1)
+_ALLOWED = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0]
+THREADS = min(4, os.cpu_count() or 1, max(1, int(_ALLOWED)) if _ALLOWED.isdecimal() else 4)
 WORTH_THREADS = 200_000
 """Multiplications above which threads save more than they cost."""
 

@@ -10,6 +10,7 @@ from mcpthermal.result.probes import (
     ViaCurrent,
 )
 from mcpthermal.result.steady import SteadyResult
+from mcpthermal.result.study import Study, StudyPoint
 from mcpthermal.result.transient import TransientResult
 
 __all__ = [
@@ -18,6 +19,8 @@ __all__ = [
     "MaxTemperature",
     "MeanTemperature",
     "SteadyResult",
+    "Study",
+    "StudyPoint",
     "TemperatureAt",
     "TerminalCurrent",
     "TerminalVoltage",

@@ -4,6 +4,7 @@ from mcpthermal.solve.impedance import thermal_impedance
 from mcpthermal.solve.limits import BranchPoint, Limit, find_limit
 from mcpthermal.solve.methods import ESDIRK43, TR_BDF2, RungeKutta
 from mcpthermal.solve.ports import ResistanceMatrix, resistance_matrix
+from mcpthermal.solve.reuse import Reuse
 from mcpthermal.solve.saving import Save
 from mcpthermal.solve.stability import Stability, lowest_eigenvalue, stability
 from mcpthermal.solve.steady import solve_steady
@@ -18,6 +19,7 @@ __all__ = [
     "FixedSteps",
     "Limit",
     "ResistanceMatrix",
+    "Reuse",
     "RungeKutta",
     "Save",
     "Stability",
