@@ -104,6 +104,7 @@ _PUBLIC = {
         "MeanTemperature",
         "SteadyResult",
         "Study",
+        "StudyPoint",
         "TemperatureAt",
         "TerminalCurrent",
         "TerminalVoltage",
