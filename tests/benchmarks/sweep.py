@@ -3,8 +3,8 @@
 ``OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 python tests/benchmarks/sweep.py [--columns 6] [--workers 2]`` prints a table:
 independent runs (describe, mesh, solve, ask; one after another in one process), the sweep with one worker, and with
 several; each process has one thread. Beside the wall time stands what processors have worked, which other work on the
-machine changes less. It ends with an error if the values of the sweep and of independent runs on its mesh differ by more
-than 1e-8 of the rise.
+machine changes less. It ends with an error if the values of the sweep and of independent runs on its mesh differ by
+more than 1e-8 of the rise.
 """
 
 from __future__ import annotations
