@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,16 +11,15 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from mcpthermal.case import Case
-from mcpthermal.fem.coefficients import evaluate_axes, varying_cells
 from mcpthermal.fem.discretisation import Space
 from mcpthermal.fem.numbering import Numbering
 from mcpthermal.fem.recovery import at_points, joule
 from mcpthermal.fem.surfaces import patch_entries, patch_load
 from mcpthermal.linalg import Method, Solver, SolveReport
 from mcpthermal.loads import ELECTRICAL
-from mcpthermal.physics.joule import conduct, joule_density
 from mcpthermal.solve.circuit import Circuit
 from mcpthermal.solve.contacts import Contact
+from mcpthermal.solve.linearised import CurrentDerivatives
 from mcpthermal.solve.thermal import Factors
 
 Floats = NDArray[np.float64]
@@ -47,10 +46,8 @@ class CurrentState:
     heat : raw array of the thermal space (W)
     cells : Joule heat in each cell of the mesh (W)
     contact_heat : mapping of interface to W
-    current, weighted, released : mappings
-        For each block, times volume: slope of the current density by temperature, sigma grad phi, and the slope of
-        the Joule heat by temperature.
-    contacts : list of three matrices each
+    derivatives : CurrentDerivatives or None
+        Once they were asked for.
     """
 
     temperature: Floats
@@ -65,11 +62,7 @@ class CurrentState:
     heat: Floats
     cells: Floats
     contact_heat: dict[str, float]
-    current: dict[int, list[Floats]] = field(default_factory=dict)
-    weighted: dict[int, list[Floats]] = field(default_factory=dict)
-    released: dict[int, Floats] = field(default_factory=dict)
-    contacts: list[tuple[Any, Any, Any]] = field(default_factory=list)
-    is_linearised: bool = False
+    derivatives: CurrentDerivatives | None = None
 
 
 class ElectricalProblem:
@@ -283,38 +276,18 @@ class ElectricalProblem:
             scale = max(scale, 4 * float(np.linalg.norm(self.numbering.collapse(noise))) / self.solver.rtol)
         return self.solver.solve(system, load, guess, scale=scale)
 
-    def _linearise(self, state: CurrentState) -> None:
-        view, points = self.space.view(), at_points(self.thermal, state.temperature, self.space)
-        state.is_linearised = True
-        for block in self.space.blocks:
-            _, part = self.space.block_cells(block)
-            volume, known, gradient = self.space.volumes(block), points(block), view.gradient(state.drop, block)
-            conductivity = evaluate_axes(self.axes, part, known)
-            state.weighted[block] = [component * volume for component in conduct(conductivity, gradient)]
-            if varying_cells(self.axes, part).any():
-                slope = evaluate_axes(self.axes, part, known, derivative=True)
-                state.current[block] = [component * volume for component in conduct(slope, gradient)]
-                state.released[block] = joule_density(slope, gradient) * volume
-        for contact in self.contacts:
-            state.contacts.append(contact.linearise(state.temperature, state.over))
+    def derivatives(self, state: CurrentState) -> CurrentDerivatives:
+        """The derivatives at a state, made when they are first asked for."""
+        if state.derivatives is None:
+            state.derivatives = CurrentDerivatives(self, state)
+        return state.derivatives
 
-    def response(self, state: CurrentState, change: Floats, tolerance: float) -> Floats:
-        """The change of the potential (V) that a change of the temperature (K) causes."""
-        if not state.is_linearised:
-            self._linearise(state)
-        space, view = self.space, self.space.view()
-        hot = self.thermal.view(space)
-        total = view.zeros()
-        for block, slope in state.current.items():
-            values = hot.values(change, block)
-            view.add(total, block, flux=[values * component for component in slope])
-        load = view.collect(total)
-        for current, _, _ in state.contacts:
-            load = load + current @ change
+    def inverse(self, state: CurrentState, load: Floats, tolerance: float) -> Floats:
+        """The potential (V, raw) that a load (A, raw) drives through the conductors of a state."""
         number = self.numbering
-        right = -number.collapse(load)
+        right = number.collapse(load)
         if not right.any():
-            return np.zeros(space.size)
+            return np.zeros(self.space.size)
         made = self.solver.preconditioner(state.system)
         if made.exact:
             solved = made.solve(right)
@@ -328,18 +301,9 @@ class ElectricalProblem:
 
     def heat_derivative(self, state: CurrentState, change: Floats, tolerance: float) -> Floats:
         """The change of the Joule heat's load (W) with the temperature, the potential following it."""
-        response = self.response(state, change, tolerance)
-        view, hot = self.space.view(), self.thermal.view(self.space)
-        total = hot.zeros()
-        for block, weighted in state.weighted.items():
-            density = 2 * sum(a * b for a, b in zip(weighted, view.gradient(response, block), strict=True))
-            if block in state.released:
-                density = density + state.released[block] * hot.values(change, block)
-            hot.add(total, block, density)
-        load = hot.collect(total)
-        for _, heat, by_potential in state.contacts:
-            load = load + heat @ change + by_potential @ response
-        return load
+        slopes = self.derivatives(state)
+        response = self.inverse(state, -slopes.current_by_temperature(change), tolerance)
+        return slopes.heat_by_potential(response) + slopes.heat_by_temperature(change)
 
     # --- answers ------------------------------------------------------------------------------------------
 
