@@ -31,6 +31,9 @@ STALE = 1e-8
 """Factors that leave a greater relative residual are of another temperature: derivatives do not lean on them."""
 
 
+GIVEN = SolveReport("none", "the potential is given", 0, 0, 0.0, 0.0, 0.0)
+
+
 @dataclass
 class CurrentState:
     """Potential and Joule heat at a temperature, and the derivatives that Newton's method needs.
@@ -48,6 +51,8 @@ class CurrentState:
     contact_heat : mapping of interface to W
     derivatives : CurrentDerivatives or None
         Once they were asked for.
+    imbalance : array or None
+        What the unknowns take in too little at a potential that is given, not solved for (A).
     """
 
     temperature: Floats
@@ -63,6 +68,7 @@ class CurrentState:
     cells: Floats
     contact_heat: dict[str, float]
     derivatives: CurrentDerivatives | None = None
+    imbalance: Floats | None = None
 
 
 class ElectricalProblem:
@@ -107,7 +113,7 @@ class ElectricalProblem:
         groups = [self.circuit.members(number) for number in self.circuit.field_groups]
         ties = [np.concatenate([self.entries[name] for name, _ in members]) for members in groups]
         self.numbering = Numbering(space.active, fixed, ties)
-        self._heads = self._head_entries(groups)
+        self.heads = self._head_entries(groups)
         self._nets = self._find_nets(groups)
         self._pieces = self._find_pieces() if self.contacts else []
         self._take(case.at(0.0))
@@ -229,7 +235,7 @@ class ElectricalProblem:
     def _circuit(self) -> tuple[Any, Floats]:
         """The circuit's matrix on raw entries and the currents that it drives at zero potential."""
         conductance, injected = self.circuit.reduced(self.factors.current, self.factors.voltage)
-        size, heads = self.space.size, self._heads
+        size, heads = self.space.size, self.heads
         rows, columns = np.repeat(heads, len(heads)), np.tile(heads, len(heads))
         matrix = sp.coo_array((conductance.ravel(), (rows, columns)), shape=(size, size)).tocsr()
         supply = self.uniform.copy()
@@ -238,17 +244,41 @@ class ElectricalProblem:
 
     def state(self, temperature: Floats, potential: Floats | None, slack: float = 1.0) -> CurrentState:
         """Potential and heat at a temperature (K); `slack` multiplies the tolerance of the linear solve."""
-        matrix, supply = self._circuit()
-        number, level, step, jumps = self.numbering, self.level, self.step, self.jumps(temperature)
-        operator = self.operator(temperature, [jumps, matrix])
-        base = self.base - level - step
-        # A constant drives no current through the conductors but that of rounding.
-        load = number.collapse(supply - operator.apply(base) - jumps @ step - matrix @ (level + step))
+        number, (load, operator, parts) = self.numbering, self._equation(temperature)
+        base = self.base - self.level - self.step
         guess = None if potential is None else number.pick(potential - self.base)
         system = self.space.system(operator, number)
+        load = load - number.collapse(operator.apply(base))
         unknowns, report = self.solve(operator, system, load, base, guess, slack)
-        drop = base + number.expand(unknowns)
-        over = step + drop
+        return self._state(temperature, base + number.expand(unknowns), operator, parts, system, report)
+
+    def state_at(self, temperature: Floats, potential: Floats) -> CurrentState:
+        """The same at a given potential (V), which need not be in equilibrium; its `imbalance` says how far it is."""
+        number, (load, operator, parts) = self.numbering, self._equation(temperature)
+        drop = np.where(number.is_fixed, self.base, potential) - self.level - self.step
+        state = self._state(temperature, drop, operator, parts, self.space.system(operator, number), GIVEN)
+        state.imbalance = load - number.collapse(operator.apply(drop))
+        return state
+
+    def _equation(self, temperature: Floats) -> tuple[Floats, Any, tuple[Any, Any]]:
+        """The load on the unknowns (A) of the potential's drop over level and step, its operator, circuit and jumps."""
+        matrix, supply = self._circuit()
+        jumps = self.jumps(temperature)
+        operator = self.operator(temperature, [jumps, matrix])
+        # A constant drives no current through the conductors but that of rounding.
+        load = self.numbering.collapse(supply - jumps @ self.step - matrix @ (self.level + self.step))
+        return load, operator, (matrix, jumps)
+
+    def _state(
+        self,
+        temperature: Floats,
+        drop: Floats,
+        operator: Any,
+        parts: tuple[Any, Any],
+        system: Any,
+        report: SolveReport,
+    ) -> CurrentState:
+        over = self.step + drop
         points = at_points(self.thermal, temperature, self.space)
         heat, cells = joule(self.space, drop, self.axes, points, self.thermal)
         contact_heat = {}
@@ -256,8 +286,9 @@ class ElectricalProblem:
             load, total = contact.heat(temperature, over)
             heat += load
             contact_heat[contact.place] = total
-        parts = (operator, matrix, jumps, system, report)
-        return CurrentState(temperature, level + over, over, drop, *parts, heat, cells, contact_heat)
+        return CurrentState(
+            temperature, self.level + over, over, drop, operator, *parts, system, report, heat, cells, contact_heat
+        )
 
     def solve(
         self, operator: Any, system: Any, load: Floats, base: Floats, guess: Floats | None = None, slack: float = 1.0
@@ -318,20 +349,24 @@ class ElectricalProblem:
         terminals, at the edge between them, counts for the one whose condition holds there.
         """
         taken = self._field_current(state) - self.uniform
-        open_entries = np.ones(self.space.size, bool)
-        totals = {}
-        held = {name for name, _ in self.circuit.members(0)}
-        for terminal in sorted(self.case.terminals, key=lambda item: item.name not in held):
-            if not terminal.uniform:
-                entries = self.entries[terminal.name]
-                totals[terminal.name] = float(taken[entries[open_entries[entries]]].sum())
-                open_entries[entries] = False
+        totals = {name: float(taken[entries].sum()) for name, entries in self.taking_entries().items()}
         table = {}
         for terminal in self.case.terminals:
             name = terminal.name
             current = self.factors.current * self._uniform_currents[name] if terminal.uniform else totals[name]
             table[name] = (float(self.means[name] @ state.potential), current)
         return table
+
+    def taking_entries(self) -> dict[str, Any]:
+        """The raw entries at which each terminal but uniform ones takes current in, each with one terminal only."""
+        open_entries, found = np.ones(self.space.size, bool), {}
+        held = {name for name, _ in self.circuit.members(0)}
+        for terminal in sorted(self.case.terminals, key=lambda item: item.name not in held):
+            if not terminal.uniform:
+                entries = self.entries[terminal.name]
+                found[terminal.name] = entries[open_entries[entries]]
+                open_entries[entries] = False
+        return found
 
     def power(self, state: CurrentState) -> float:
         """What the terminals deliver to the conductors (W): potential times current taken in, entry by entry.
@@ -344,4 +379,4 @@ class ElectricalProblem:
 
     def node_potentials(self, state: CurrentState) -> dict[str, float]:
         """The potential of every terminal and circuit node (V)."""
-        return self.circuit.potentials(state.potential[self._heads], self.factors.current, self.factors.voltage)
+        return self.circuit.potentials(state.potential[self.heads], self.factors.current, self.factors.voltage)

@@ -59,12 +59,16 @@ class CurrentDerivatives:
             self._view.add(total, block, flux=[values * component for component in slope])
         return self._view.collect(total) + sum(current @ change for current, _, _ in self._contacts)
 
-    def current_by_temperature_transposed(self, weight: Floats) -> Floats:
-        """Its transpose on a vector of the conductors."""
+    def current_by_temperature_transposed(self, weight: Floats, cells: Any = None) -> Floats:
+        """Its transpose on a vector of the conductors; with `cells`, of conduction in these alone."""
         total = self._hot.zeros()
         for block, slope in self._current.items():
-            self._hot.add(total, block, _dot(slope, self._view.gradient(weight, block)))
-        return self._hot.collect(total) + sum(current.T @ weight for current, _, _ in self._contacts)
+            density = _dot(slope, self._view.gradient(weight, block))
+            if cells is not None:
+                density = density * cells[self.space.block_cells(block)[0]][:, None]
+            self._hot.add(total, block, density)
+        through = self._contacts if cells is None else ()
+        return self._hot.collect(total) + sum(current.T @ weight for current, _, _ in through)
 
     def heat_by_temperature(self, change: Floats, transposed: bool = False) -> Floats:
         """dq/dT, or its transpose, on a change of temperature (K): a load of heat (W)."""
