@@ -5,7 +5,7 @@ from __future__ import annotations
 from .direct import Factorisation, factorise, pardiso_available
 from .eigen import lowest_eigenvalue
 from .krylov import conjugate_gradients, flexible_gmres
-from .multigrid import SmoothedAggregation, TwoLevel
+from .multigrid import Nested, SmoothedAggregation, TwoLevel
 from .operator import Array, BlockInverse, CsrMatrix, LinearSystem, MatrixSystem
 from .product import SparseProduct, compact, share
 from .smoothers import Chebyshev, LineBlocks, PointJacobi, largest_eigenvalue
@@ -22,6 +22,7 @@ __all__ = [
     "LinearSystem",
     "MatrixSystem",
     "Method",
+    "Nested",
     "PointJacobi",
     "SmoothedAggregation",
     "SolveReport",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 import numpy as np
@@ -12,10 +13,12 @@ from . import direct
 from .checks import check_matrix
 from .operator import Array, CsrMatrix, LinearSystem
 from .product import SparseProduct
-from .smoothers import Chebyshev
+from .smoothers import Chebyshev, largest_eigenvalue
 
 PARDISO_COARSE_LIMIT = 400_000
 SUPERLU_COARSE_LIMIT = 40_000
+LANCZOS_STEPS, LANCZOS_SAFETY = 8, 1.2
+"""For the largest eigenvalue of a level that is smoothed a few times only."""
 
 
 class _CoarseSolver(Protocol):
@@ -114,6 +117,41 @@ class TwoLevel:
         coarse = self._coarse.solve(self._up(r - self._product(x)).astype(float))
         x += self._down(coarse)
         return size * np.asarray(self.smoother.smooth(r, x), float)
+
+
+class Nested:
+    """The same cycle on a level of its own, with the level below brought by another discretisation.
+
+    Parameters
+    ----------
+    system : LinearSystem
+        Of the finer level; only its product and smoother are used.
+    below : callable
+        An approximate inverse on the level below, symmetric and positive definite.
+    up, down : callables
+        From the unknowns below to those of the system, and the transpose.
+    degree : int
+        The degree of the Chebyshev smoother.
+    """
+
+    def __init__(
+        self,
+        system: LinearSystem,
+        below: Callable[[Array], Array],
+        up: Callable[[Array], Array],
+        down: Callable[[Array], Array],
+        degree: int = 3,
+    ) -> None:
+        self._product, self._below, self._up, self._down = system.apply, below, up, down
+        blocks = system.smoother_blocks()
+        largest = largest_eigenvalue(system.apply, blocks, system.size, LANCZOS_STEPS, LANCZOS_SAFETY)
+        self._smoother = Chebyshev(system.apply, blocks, degree, largest)
+
+    def solve(self, r: Array) -> Array:
+        """Apply one symmetric cycle to a zero start."""
+        x = self._smoother.smooth(r)
+        x = x + self._up(self._below(self._down(r - self._product(x))))
+        return self._smoother.smooth(r, x)
 
 
 def _coarse_solver(matrix: CsrMatrix) -> tuple[_CoarseSolver, str, str]:

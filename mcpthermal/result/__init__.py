@@ -1,9 +1,12 @@
 """What a solve answers."""
 
+from mcpthermal.result.estimates import GoalEstimate
 from mcpthermal.result.impedance import Cauer, Foster, ThermalImpedance
 from mcpthermal.result.probes import (
+    HeatOut,
     MaxTemperature,
     MeanTemperature,
+    Resistance,
     TemperatureAt,
     TerminalCurrent,
     TerminalVoltage,
@@ -16,8 +19,11 @@ from mcpthermal.result.transient import TransientResult
 __all__ = [
     "Cauer",
     "Foster",
+    "GoalEstimate",
+    "HeatOut",
     "MaxTemperature",
     "MeanTemperature",
+    "Resistance",
     "SteadyResult",
     "Study",
     "StudyPoint",

@@ -1,5 +1,6 @@
 """Solvers: steady states, their limits and their stability, transients, and the N-port of the conductors."""
 
+from mcpthermal.solve.estimate import estimate_error
 from mcpthermal.solve.impedance import thermal_impedance
 from mcpthermal.solve.limits import BranchPoint, Limit, find_limit
 from mcpthermal.solve.methods import ESDIRK43, TR_BDF2, RungeKutta
@@ -23,6 +24,7 @@ __all__ = [
     "RungeKutta",
     "Save",
     "Stability",
+    "estimate_error",
     "find_limit",
     "lowest_eigenvalue",
     "resistance_matrix",

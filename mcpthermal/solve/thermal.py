@@ -202,22 +202,27 @@ class ThermalProblem:
             flux = conduct(slope, view.gradient(state.temperature, block))
             state.drift[block] = [component * volume for component in flux]
 
-    def derivative(self, state: ThermalState, change: Floats) -> Floats:
-        """The derivative of (operator on rise - load) in the direction of a raw change of temperature."""
+    def derivative(self, state: ThermalState, change: Floats, transposed: bool = False) -> Floats:
+        """The derivative of (operator on rise - load), or its transpose, on a raw change of temperature."""
         if state.drift is None:
             self._add_drift(state)
         assert state.drift is not None
         result = state.operator.apply(change)
         if state.rest is not None:
-            result = result + state.rest @ change
+            result = result + (state.rest.T if transposed else state.rest) @ change
         if not (state.drift or state.gain):
             return result
         view = self.space.view()
         total = view.zeros()
         for block in sorted(state.drift.keys() | state.gain.keys()):
             values = view.values(change, block)
-            density = -values * state.gain[block] if block in state.gain else None
-            flux = [values * component for component in state.drift[block]] if block in state.drift else None
+            density: Any = -values * state.gain[block] if block in state.gain else None
+            flux, drift = None, state.drift.get(block)
+            if drift is not None and transposed:
+                along = sum(a * b for a, b in zip(drift, view.gradient(change, block), strict=True))
+                density = along if density is None else density + along
+            elif drift is not None:
+                flux = [values * component for component in drift]
             view.add(total, block, density, flux)
         return result + view.collect(total)
 
