@@ -125,6 +125,7 @@ _PUBLIC = {
         "Stability",
         "estimate_error",
         "find_limit",
+        "gradient",
         "lowest_eigenvalue",
         "resistance_matrix",
         "solve_steady",

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from mcpthermal.errors import MeshError
 from mcpthermal.mesh.columns import ColumnMesh, audit, width
@@ -53,6 +54,16 @@ def common_fractions(layerings: Sequence[Layering]) -> Fractions:
     """
     by_interval = zip(*(item.fractions for item in layerings), strict=True)
     return tuple(min(found, key=lambda inner: (-len(inner), inner)) for found in by_interval)
+
+
+def fractions_of(mesh: ColumnMesh, package: Package) -> Fractions:
+    """The inner levels of a package's mesh in each interval between the package's levels."""
+    found = []
+    for low, high in pairwise(package.arrangement.columns.levels.tolist()):
+        slack = 1e-9 * (high - low)
+        inner = mesh.levels[(mesh.levels > low + slack) & (mesh.levels < high - slack)]
+        found.append(tuple(((inner - low) / (high - low)).tolist()))
+    return tuple(found)
 
 
 def moved_mesh(mesh: ColumnMesh, package: Package, fractions: Fractions) -> ColumnMesh:

@@ -11,7 +11,16 @@ from typing import Any
 from mcpthermal.case import Case
 from mcpthermal.errors import InputError, LoadError, SolveError, near_misses
 from mcpthermal.package.points import is_list
-from mcpthermal.result.probes import PROBES, ViaCurrent
+from mcpthermal.result.probes import (
+    PROBES,
+    HeatOut,
+    MaxTemperature,
+    MeanTemperature,
+    Resistance,
+    TerminalCurrent,
+    TerminalVoltage,
+    ViaCurrent,
+)
 
 WHOLE = "package"
 """The place that means all parts."""
@@ -26,6 +35,21 @@ QUESTIONS: dict[str, tuple[str, Callable[[Any, Any], float]]] = {
     "current": ("A", lambda result, terminal: _current(result, terminal)),
 }
 """What may stand behind a place's point: unit, and how a result is asked."""
+
+
+def _current_goal(name: str) -> Any:
+    """That of a via such as ``supply[3]``, or of a terminal."""
+    return ViaCurrent(name) if name.endswith("]") else TerminalCurrent(name)
+
+
+GOALS: dict[str, Callable[[Any], Any]] = {
+    "max": MaxTemperature,
+    "mean": MeanTemperature,
+    "heat_out": HeatOut,
+    "voltage": TerminalVoltage,
+    "current": _current_goal,
+}
+"""Questions that have a derivative by the fields."""
 
 _RESISTANCE = re.compile(r"resistance\(\s*([^,]+?)\s*,\s*([^,]+?)\s*\)")
 
@@ -68,6 +92,29 @@ class Output:
         if not math.isfinite(number):
             raise SolveError(f"output '{self.name}' is {number} and no finite number")
         return number
+
+    @property
+    def goal(self) -> Any:
+        """The probe that asks the same, for what needs its derivative.
+
+        Raises
+        ------
+        InputError
+            If there is none.
+        """
+        if isinstance(self.ask, PROBES):
+            return self.ask
+        if isinstance(self.ask, str):
+            pair = _RESISTANCE.fullmatch(self.ask)
+            if pair:
+                return Resistance(*pair.groups())
+            place, _, question = self.ask.rpartition(".")
+            if question in GOALS:
+                return GOALS[question](None if place == WHOLE else place)
+        raise InputError(
+            f"output '{self.name}' has no derivative; ask for one of {', '.join(GOALS)} of a place, a resistance or a "
+            "probe"
+        )
 
     def check(self, case: Case) -> None:
         """Refuse an output that the results of a case do not have, as far as that is known before.

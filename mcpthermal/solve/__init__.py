@@ -1,6 +1,7 @@
 """Solvers: steady states, their limits and their stability, transients, and the N-port of the conductors."""
 
 from mcpthermal.solve.estimate import estimate_error
+from mcpthermal.solve.gradient import gradient
 from mcpthermal.solve.impedance import thermal_impedance
 from mcpthermal.solve.limits import BranchPoint, Limit, find_limit
 from mcpthermal.solve.methods import ESDIRK43, TR_BDF2, RungeKutta
@@ -26,6 +27,7 @@ __all__ = [
     "Stability",
     "estimate_error",
     "find_limit",
+    "gradient",
     "lowest_eigenvalue",
     "resistance_matrix",
     "solve_steady",

@@ -160,16 +160,17 @@ class CoupledProblem:
                 self._kept = (sources, current)
             else:
                 current = self._kept[1]
-        return self.timed("heat", lambda: self._thermal_state(rise, current))
+        return self.timed("heat", lambda: self.thermal_state(rise, current))
 
     def state_at(self, rise: Floats, potential: Floats | None) -> State:
         """Everything at a rise (K) and a potential (V), neither of which need be in equilibrium."""
         current = None
         if self.electrical is not None and potential is not None:
             current = self.electrical.state_at(self.thermal.reference + rise, potential)
-        return self._thermal_state(rise, current)
+        return self.thermal_state(rise, current)
 
-    def _thermal_state(self, rise: Floats, current: CurrentState | None) -> State:
+    def thermal_state(self, rise: Floats, current: CurrentState | None) -> State:
+        """Everything at a rise (K, raw) and at what is known of the current."""
         number, thermal = self.numbering, self.thermal
         state = thermal.state(rise)
         load = state.load if current is None else state.load + current.heat
