@@ -97,35 +97,36 @@ def plot_tornado(study: Study, output: str, path: File | None = None) -> Any:
                 "one_at_a_time"
             )
         bars.setdefault(changed[0], []).append(point)
-    spans = {name: float(np.nanmax([abs(values[p.index] - values[0]) for p in own])) for name, own in bars.items()}
+    spans = {name: max(abs(p.values.get(output, values[0]) - values[0]) for p in own) for name, own in bars.items()}
     title, shift = _title(study, output)
 
-    def draw(figure: Any) -> None:
-        axes = figure.subplots()
-        for place, name in enumerate(sorted(spans, key=spans.__getitem__)):
-            low = float(base.parameters[name])
-            for point in bars[name]:
-                value = float(point.parameters[name])
-                side = 0 if value < low else 1
-                label = _number(value, name)
-                if point.status != "solved":
-                    axes.annotate(
-                        f" {label}: {point.status} ", (values[0] + shift, place), ha="right" if side == 0 else "left"
-                    )
-                    continue
-                change = values[point.index] - values[0]
-                axes.barh(place, change, left=values[0] + shift, color=COLOURS[side], height=0.6)
-                end = (values[point.index] + shift, place)
-                axes.annotate(f" {label} ", end, ha="left" if change >= 0 else "right", va="center", fontsize=8)
-        axes.axvline(values[0] + shift, color="#444444", linewidth=0.8)
-        axes.set_yticks(range(len(spans)), [_words(name) for name in sorted(spans, key=spans.__getitem__)])
-        axes.grid(axis="y", visible=False)
-        axes.margins(x=0.18)
-        axes.set(xlabel=title, title=f"{output}: one parameter at a time")
-        handles = [axes.barh(0, 0, color=COLOURS[side]) for side in (0, 1)]
-        axes.legend(handles, ["lower value", "higher value"], loc="lower right")
+    names = sorted(spans, key=spans.__getitem__)
 
-    return chart(draw, (6.4, 1.4 + 0.5 * len(bars)), path)
+    def draw(figure: Any) -> None:
+        from matplotlib.patches import Patch
+
+        axes = figure.subplots()
+        level = values[0] + shift
+        for place, name in enumerate(names):
+            for point in bars[name]:
+                value = point.parameters[name]
+                lower = not isinstance(value, str) and value < base.parameters[name]
+                change = values[point.index] - values[0] if point.status == "solved" else 0.0
+                axes.barh(place, change, left=level, color=COLOURS[0 if lower else 1], height=0.6)
+                label = _number(value, name) + ("" if point.status == "solved" else f": {point.status}")
+                left = change < 0 or (change == 0 and lower)
+                style = {"ha": "right" if left else "left", "va": "center", "fontsize": 8}
+                axes.annotate(f" {label} ", (level + change, place), **style)
+        axes.axvline(level, color="#444444", linewidth=0.8)
+        axes.set_yticks(range(len(names)), [_words(name) for name in names])
+        axes.grid(axis="y", visible=False)
+        axes.set_axisbelow(True)
+        axes.margins(x=0.25)
+        axes.set(xlabel=title, title=f"{output}: one parameter at a time")
+        handles = [Patch(color=COLOURS[side], label=text) for side, text in enumerate(("lower value", "higher value"))]
+        axes.legend(handles=handles, loc="center left", bbox_to_anchor=(1.0, 0.5))
+
+    return chart(draw, (7.4, 1.4 + 0.5 * len(bars)), path)
 
 
 def _lines(axes: Any, study: Study, output: str, x: str, title: str, shift: float) -> None:
@@ -159,9 +160,11 @@ def _map(figure: Any, study: Study, output: str, names: tuple[str, str], title: 
     from matplotlib.tri import Triangulation
 
     axes = figure.subplots()
-    (x, x_scale, x_unit), (y, y_scale, y_unit) = (
-        (study.column(name), *_scale(study.column(name), name)) for name in names
-    )
+    x, y = (study.column(name) for name in names)
+    # Two lengths have one unit.
+    together = np.concatenate([x, y]) if all(_is_length(name) for name in names) else None
+    x_scale, x_unit = _scale(x if together is None else together, names[0])
+    y_scale, y_unit = _scale(y if together is None else together, names[1])
     x, y = x * x_scale, y * y_scale
     state = np.array([point.status for point in study.points])
     solved, barred = state == "solved", state == "infeasible"
@@ -180,14 +183,16 @@ def _map(figure: Any, study: Study, output: str, names: tuple[str, str], title: 
     filled = axes.tricontourf(drawn, np.where(solved, values, np.nanmean(values)), LEVELS, cmap="viridis")
     axes.scatter(x[solved], y[solved], s=3, color="#333333", linewidths=0)
     handles = []
-    if barred.any():
-        closed = corners[barred[corners].any(axis=1)]
-        axes.tricontourf(
-            Triangulation(x, y, closed), np.zeros(len(x)), levels=[-1, 1], colors=["#ffffff"], hatches=["////"]
-        )
-        axes.scatter(x[barred], y[barred], s=12, marker="x", color="#777777", linewidths=0.8)
-        handles.append(Patch(facecolor="white", edgecolor="#777777", hatch="////", label="infeasible"))
     line = _constraint(study, x, y)
+    if barred.any():
+        hatched: dict[str, Any] = {"facecolor": "none", "edgecolor": "#777777", "hatch": "////", "linewidth": 0.0}
+        if line is not None and np.ptp(line[0]) > 0:
+            above = bool(np.mean(y[barred] > np.interp(x[barred], *line)) > 0.5)
+            axes.fill_between(*line, y.max() if above else y.min(), **hatched)
+        else:
+            closed = Triangulation(x, y, corners[barred[corners].any(axis=1)])
+            axes.tricontourf(closed, np.zeros(len(x)), levels=[-1, 1], colors=["none"], hatches=["////"])
+        handles.append(Patch(label="infeasible", **hatched))
     if line is not None:
         handles += axes.plot(*line, color=COLOURS[1], label="via depth = module height")
     axes.set_xlim(x.min(), x.max())
@@ -229,11 +234,15 @@ def _title(study: Study, output: str) -> tuple[str, float]:
 def _scale(values: Any, name: str) -> tuple[float, str]:
     """What a parameter's values are multiplied with, and the unit to write behind its name."""
     largest = float(np.abs(values).max())
-    if not any(word in name for word in LENGTHS):
+    if not _is_length(name):
         return 1.0, ""
     fitting = [(factor, unit) for least, factor, unit in SCALES if largest >= least]
     factor, unit = fitting[-1] if fitting and largest < 1.0 else (1.0, "m")
     return factor, f", {unit}"
+
+
+def _is_length(name: str) -> bool:
+    return any(word in name for word in LENGTHS)
 
 
 def _number(value: Any, name: str) -> str:
