@@ -128,7 +128,8 @@ class Newton:
             if guessed and self.accuracy == 0.0 and not (self.chord and problem.is_linear):
                 goal = max(1.0, (1e-5 if problem.is_linear else 1e-3) / problem.solver.rtol)
             elif not problem.is_linear:
-                goal = max(0.3, 0.03 * state.size / problem.solver.rtol)
+                # A state costs as much as many iterations: from a good start few of them are worth exact steps.
+                goal = max(0.3, (1e-3 if self.warm else 0.03) * state.size / problem.solver.rtol)
             step, report = problem.timed(
                 "heat", lambda: problem.solver.solve(state.system, state.residual, scale=goal * state.scale)
             )
