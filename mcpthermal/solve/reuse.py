@@ -25,11 +25,12 @@ MOST_ENTRIES = 40_000_000
 """How many earlier states are kept, and how many numbers in all of them (320 MB)."""
 
 HIGHEST_DEGREE = 7
-MOST_FACTORS, FACTORED_UNKNOWNS = 6, 300_000
-"""How many factors or hierarchies are kept, and for how many unknowns in all of them."""
+MOST_FACTORS, FACTORED_UNKNOWNS = 12, 600_000
+"""How many factors or hierarchies are kept, and for how many unknowns in all of them (some 1.5 GB)."""
 
-FAR = np.log(2.0)
-"""Layers that have become thicker or thinner by more than this factor are worth factors of their own."""
+FAR, WORTH_FACTORS = np.log(1.6), 20
+"""Layers that have become thicker or thinner by more than this factor are worth factors of their own, but one for so
+many problems of the row at most: they take as long as a few solutions that start well."""
 
 LARGEST_WEIGHTS = 8.0
 """Polynomials whose weights of the states add up to more than this, regardless of sign, are not trusted."""
@@ -64,6 +65,7 @@ class Reuse:
         self._problem: CoupledProblem | None = None
         self._states: list[tuple[dict[str, Any], Floats, Floats | None]] = []
         self._factors: list[_Factors] = []
+        self._count = 0
 
     def adopt(self, problem: CoupledProblem) -> None:
         """Let a new problem solve with the factors of the last one, or forget all if they do not fit."""
@@ -71,8 +73,10 @@ class Reuse:
         if last is None or not _alike(last, problem):
             self._states.clear()
             self._factors.clear()
+            self._count = 0
+        self._count += 1
         heights = np.log(getattr(problem.mesh, "heights", np.ones(1)))
-        most = max(1, min(MOST_FACTORS, FACTORED_UNKNOWNS // max(1, problem.numbering.size)))
+        most = min(MOST_FACTORS, FACTORED_UNKNOWNS // max(1, problem.numbering.size), 1 + self._count // WORTH_FACTORS)
         near = min(self._factors, key=lambda item: item.distance(heights), default=None)
         if near is None or (near.distance(heights) > FAR and len(self._factors) < most):
             electrical = None if problem.electrical is None else problem.electrical.solver

@@ -71,12 +71,14 @@ def result() -> mt.SteadyResult:
 @pytest.fixture(scope="module")
 def solved(result: mt.SteadyResult) -> dict[str, list[mt.SteadyResult]]:
     """For each parameter the solutions a step above and below."""
-    fractions, found = fractions_of(result.mesh, result.case.package), {}
+    fractions, found, reuse = fractions_of(result.mesh, result.case.package), {}, mt.Reuse()
     for name, value in BASE.items():
         found[name] = []
         for factor in (1 + 1e-4, 1 - 1e-4):
             case = make_case(**{**BASE, name: factor * value})
-            found[name].append(mt.solve_steady(case, moved_mesh(result.mesh, case.package, fractions), **TIGHT))
+            reuse.parameters = {**BASE, name: factor * value}
+            mesh = moved_mesh(result.mesh, case.package, fractions)
+            found[name].append(mt.solve_steady(case, mesh, reuse=reuse, **TIGHT))
     return found
 
 
