@@ -1,4 +1,4 @@
-"""The command line: ``mcpthermal run | check | mesh``.
+"""The command line: ``mcpthermal run | check | mesh | sweep``.
 
 Exit codes: 0 done; 2 the description or the command is wrong; 3 the mesh cannot be made or read; 4 the solution
 cannot be had or trusted; 5 a library is missing; 6 a file cannot be written.
@@ -200,6 +200,39 @@ def mesh(
         made = generate_mesh(read_case(path).package, level)
         write_mesh(made, output, cells)
         print(f"{output}: {made.summary()}")
+
+
+@app.command()
+def sweep(
+    path: Annotated[Path, typer.Argument(help="A study.toml; its form is in mcpthermal/io/study_toml.py.")],
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Folder; default studies/<name>.")] = None,
+    workers: Annotated[str, typer.Option("--workers", help="Processes, or dask://host:port; default all cores.")] = "",
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with a study that is in the folder.")] = False,
+) -> None:
+    """Solve a case for many values of its parameters; write a table, and keep each point when it has finished."""
+    with _explained():
+        from mcpthermal.io import read_study_file
+        from mcpthermal.study import grid_points, latin_hypercube, sobol
+        from mcpthermal.study import sweep as run_sweep
+
+        asked = read_study_file(path)
+        asked.make_case.check(asked.values)  # type: ignore[attr-defined]
+        folder = output or Path("studies") / (path.resolve().parent.name if path.stem == "study" else path.stem)
+        if (folder / "study.json").exists() and not resume:
+            raise InputError(f"'{folder}' holds a study; give --resume to go on with it, or another --output")
+        if asked.sample:
+            sample = {"sobol": sobol, "latin_hypercube": latin_hypercube}[asked.sample["kind"]]
+            ranges = {name: (values[0], values[-1]) for name, values in asked.values.items()}
+            points = sample(asked.sample["count"], asked.sample.get("seed", 0), **ranges)
+        else:
+            points = grid_points(**asked.values)
+        number = None if not workers else int(workers) if workers.isdecimal() else workers
+        study = run_sweep(
+            asked.make_case, points, outputs=asked.outputs, workers=number, folder=folder, mesh=asked.mesh
+        )
+        study.to_csv(folder / "table.csv")
+        print(study.summary(), end="")
+        _messages.print(f"table and points in {folder}")
 
 
 def main() -> None:

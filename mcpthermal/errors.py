@@ -124,6 +124,10 @@ class BalanceError(SolveError):
     """Energy or charge that does not add up."""
 
 
+class StudyError(McpThermalError):
+    """A study that cannot go on: its folder is in use or holds another one, or its workers do not start."""
+
+
 class OutputError(McpThermalError):
     """A file that cannot be written; what was there before is kept."""
 

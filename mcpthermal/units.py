@@ -114,6 +114,17 @@ def quantity(
     return number
 
 
+def in_si(value: Any) -> Any:
+    """A value whose kind is not known: a string of a number and a known unit becomes the number in SI; others stay."""
+    if isinstance(value, str) and _NUMBER.fullmatch(value):
+        for unit in _KINDS:
+            try:
+                return _parse(value, unit, "")
+            except UnitError:
+                continue
+    return value
+
+
 def lengths(
     values: Iterable[Value], name: str, *, count: int | None = None, **limits: float | None
 ) -> tuple[float, ...]:

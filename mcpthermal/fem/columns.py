@@ -13,13 +13,14 @@ from skfem import ElementTriP2
 from skfem.quadrature import get_quadrature
 from skfem.refdom import RefTri
 
+from mcpthermal.errors import MeshError
 from mcpthermal.fem.coefficients import Axes, Storage, constant_axes, depends_on_temperature, evaluate_axes
 from mcpthermal.fem.column_numbers import ColumnNumbers
 from mcpthermal.fem.column_operator import LOAD, SLOPES, VALUES, WEIGHTS, ColumnOperator, line_values
 from mcpthermal.fem.column_system import ColumnSystem
 from mcpthermal.fem.lattice import Lattice, continuous_pairs
 from mcpthermal.fem.numbering import Numbering
-from mcpthermal.fem.planar import PlanarSpace
+from mcpthermal.fem.planar import planar_space
 from mcpthermal.fem.surfaces import Patch
 from mcpthermal.mesh.columns import ColumnMesh
 from mcpthermal.package.columns import Faces
@@ -31,6 +32,9 @@ Bools = NDArray[np.bool_]
 FACE_ORDER = 6
 """Degree to which quadrature on faces is exact: the mass of quadratic functions, with room for laws at the surface."""
 
+
+INSIDE = 1e-6
+"""How far a place is moved towards the middle of its cell, relative to the cell."""
 
 NEAR_EXTREME = 0.01
 """Cells are asked for the maximum of their quadratic where nodes come so near to it, relative to the whole range."""
@@ -72,7 +76,7 @@ class ColumnSpace:
         self.vertex_of, triangles = np.unique(mesh.triangles[self.columns], return_inverse=True)
         split = cuts is not None and cuts.count > 0
         edges = np.searchsorted(self.vertex_of, mesh.edges[np.unique(cuts.edge)]) if split and cuts else None
-        self.plane = PlanarSpace(mesh.vertices[self.vertex_of], triangles.reshape(-1, 3), edges)
+        self.plane = planar_space(mesh.vertices[self.vertex_of], triangles.reshape(-1, 3), edges)
         levels = np.unique(cuts.level) - self.layers[0] if split and cuts else np.empty(0, np.int64)
         self.lattice = Lattice(self.plane.size, len(self.layers), levels)
         if split:
@@ -296,10 +300,22 @@ class ColumnSpace:
         inside = ((points[:, :2] >= low - slack) & (points[:, :2] <= high + slack)).all(axis=1)
         inside &= (points[:, 2] >= self.levels[0] - slack) & (points[:, 2] <= self.levels[-1] + slack)
         for index in np.flatnonzero(inside):
-            values[index] = self._evaluate_one(raw, points[index], slack)
+            found = self._at(points[index], slack)
+            if found is not None:
+                values[index] = float(found[1] @ raw[found[0]])
         return values
 
-    def _evaluate_one(self, raw: Floats, point: Floats, slack: float) -> float:
+    def point_load(self, point: Floats) -> Floats:
+        """The raw load of one unit at a point (3,): its product with a field is the field's value there."""
+        found = self._at(point, 1e-9 * float(np.ptp(self.plane.vertices, axis=0).max()))
+        if found is None:
+            raise MeshError(f"the point {point} m lies in no cell")
+        load = np.zeros(self.size)
+        np.add.at(load, *found)
+        return load
+
+    def _at(self, point: Floats, slack: float) -> tuple[Ints, Floats] | None:
+        """Entries and shape functions of the first cell that contains a point; None if there is none."""
         corners = self.plane.vertices[self.plane.triangles]
         first = corners[:, 0]
         a, b, p = corners[:, 1] - first, corners[:, 2] - first, point[:2] - first
@@ -315,8 +331,21 @@ class ColumnSpace:
                     shape = self.plane.shapes_at(np.array([column]), point[None, :2])[0]
                     vertical = line_values((z - self.levels[layer]) / self.heights[layer])
                     dofs = self.cell_dofs(np.array([layer]), np.array([column]))[0]
-                    return float(shape @ raw[dofs] @ vertical)
-        return float("nan")
+                    return dofs.ravel(), np.outer(shape, vertical).ravel()
+        return None
+
+    def highest_place(self, raw: Floats, cells: Bools) -> Floats:
+        """(3,) the place of the greatest value in some cells (a mask over the mesh), a little inside its cell (m)."""
+        high = np.where(cells, self.cell_extrema(raw)[1], -np.inf)
+        row, number = divmod(int(np.nanargmax(high)), high.shape[1])
+        layer, column = row - int(self.layers[0]), int(np.searchsorted(self.columns, number))
+        field = raw[self.cell_dofs(np.array([layer]), np.array([column]))[0]]
+        planar, vertical = _FINE
+        place, height = divmod(int(np.argmax(planar @ field @ vertical.T)), len(vertical))
+        corners = self.plane.vertices[self.plane.triangles[column]]
+        shares = _FINE_SHARES[place] + INSIDE * (1 / 3 - _FINE_SHARES[place])
+        fraction = height / 8 + INSIDE * (0.5 - height / 8)
+        return np.append(shares @ corners, self.levels[layer] + fraction * self.heights[layer])
 
 
 class ColumnView:
@@ -399,14 +428,14 @@ def _upright_points() -> tuple[Floats, Floats]:
     return values, np.outer(w, w).ravel() / 4
 
 
-def _fine_grid() -> tuple[Floats, Floats]:
-    """Shape functions of the triangle and of a line on a grid of eighths, for extremes."""
+def _fine_grid() -> tuple[tuple[Floats, Floats], Floats]:
+    """Shape functions of the triangle and of a line on a grid of eighths, for extremes; shares of the corners there."""
     i, j = np.nonzero(np.add.outer(np.arange(9), np.arange(9)) <= 8)
     points = np.stack([i, j]) / 8
     planar = np.stack([ElementTriP2().lbasis(points, n)[0] for n in range(6)], axis=1)
-    return planar, line_values(np.linspace(0, 1, 9))
+    return (planar, line_values(np.linspace(0, 1, 9))), np.stack([1 - points.sum(axis=0), *points], axis=1)
 
 
 _TRIANGLE = _triangle_points()
 _UPRIGHT = _upright_points()
-_FINE = _fine_grid()
+_FINE, _FINE_SHARES = _fine_grid()

@@ -118,6 +118,14 @@ class Space(Protocol):
         """Load of a supply per volume."""
         ...
 
+    def point_load(self, point: Floats) -> Floats:
+        """The raw load of one unit at a point (3,): its product with a field is the field's value there."""
+        ...
+
+    def highest_place(self, raw: Floats, cells: Any) -> Floats:
+        """(3,) the place of the greatest value in some cells, a little inside its cell (m)."""
+        ...
+
     def evaluate(self, raw: Floats, points: Floats) -> Floats:
         """The field at points, NaN outside."""
         ...

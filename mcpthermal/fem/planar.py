@@ -6,8 +6,10 @@ quadrature points, for unit coefficients, and never again.
 
 from __future__ import annotations
 
+import hashlib
 from functools import cached_property
 from typing import Any
+from weakref import WeakValueDictionary
 
 import numpy as np
 import scipy.sparse as sp
@@ -22,6 +24,20 @@ Ints = NDArray[np.int64]
 
 EDGES = np.array([[0, 1], [1, 2], [0, 2]])
 """Edges of a triangle in the order of scikit-fem's quadratic element."""
+
+
+_KNOWN: WeakValueDictionary[bytes, PlanarSpace] = WeakValueDictionary()
+
+
+def planar_space(vertices: Floats, triangles: Ints, cuts: Ints | None = None) -> PlanarSpace:
+    """The space of a planar mesh: the one that is in use for equal arrays, with all its maps, or a new one."""
+    digest = hashlib.sha256(repr((vertices.shape, triangles.shape)).encode())
+    for array in (vertices, triangles, np.empty(0) if cuts is None else cuts):
+        digest.update(np.ascontiguousarray(array).tobytes())
+    found = _KNOWN.get(digest.digest())
+    if found is None:
+        found = _KNOWN[digest.digest()] = PlanarSpace(vertices, triangles, cuts)
+    return found
 
 
 class PlanarSpace:

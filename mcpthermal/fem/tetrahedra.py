@@ -14,6 +14,7 @@ from skfem.element import DiscreteField
 from skfem.quadrature import get_quadrature
 from skfem.refdom import RefTet, RefTri
 
+from mcpthermal.errors import MeshError
 from mcpthermal.fem.coefficients import Axes, Storage, evaluate_axes, varying_cells
 from mcpthermal.fem.numbering import Numbering
 from mcpthermal.fem.surfaces import Patch
@@ -40,6 +41,9 @@ _DIRECTIONS = np.triu_indices(3)
 
 CURVED_SLACK = 2e-3
 """How far outside of a curved cell, in its own coordinates, a point of the true surface may lie."""
+
+INSIDE = 1e-6
+"""How far a place is moved towards the middle of its cell, relative to the cell."""
 
 _BLOCK = 100_000
 """Cells that are worked on at once; bounds the memory for quadrature points."""
@@ -290,20 +294,48 @@ class TetSpace:
     def evaluate(self, raw: Floats, points: Floats) -> Floats:
         """The field at points (n, 3); NaN where a point lies in no cell of this space."""
         values = np.full(len(points), np.nan)
-        corners = self.mesh.points[self.mesh.cells[self.cells]]
-        inverse = np.linalg.inv((corners[:, 1:] - corners[:, :1]).transpose(0, 2, 1))
+        inverse = self._straight_inverse()
         for index, point in enumerate(points):
-            local = np.einsum("cji,ci->cj", inverse, point - corners[:, 0])
-            least = np.minimum(local.min(axis=1), 1 - local.sum(axis=1))
-            # A curved cell may reach past its corners, and a curved surface a little past the cell: the nearest few
-            # are asked.
-            tried = np.argsort(-least)[: 1 if self.mesh.middles is None else 12].tolist()
-            places = [local[c] if self.mesh.middles is None else self._invert(c, point, local[c]) for c in tried]
-            inside = [min(place.min(), 1 - place.sum()) for place in places]
-            best = int(np.argmax(inside))
-            if inside[best] >= (-1e-7 if self.mesh.middles is None else -CURVED_SLACK):
-                values[index] = shapes(self.element, places[best][:, None])[0][0] @ raw[self.dofs[tried[best]]]
+            found = self._at(point, inverse)
+            if found is not None:
+                values[index] = found[1] @ raw[found[0]]
         return values
+
+    def point_load(self, point: Floats) -> Floats:
+        """The raw load of one unit at a point (3,): its product with a field is the field's value there."""
+        found = self._at(point, self._straight_inverse())
+        if found is None:
+            raise MeshError(f"the point {point} m lies in no cell")
+        load = np.zeros(self.size)
+        np.add.at(load, *found)
+        return load
+
+    def highest_place(self, raw: Floats, cells: Bools) -> Floats:
+        """(3,) the place of the greatest nodal value in some cells, a little inside its cell (m)."""
+        mine = np.flatnonzero(cells[self.cells])
+        cell, node = divmod(int(np.argmax(raw[self.dofs[mine]])), self.dofs.shape[1])
+        corners = self.mesh.points[self.mesh.cells[self.cells[mine[cell]]]]
+        place = self.points[self.dofs[mine[cell], node]]
+        return np.asarray(place + INSIDE * (corners.mean(axis=0) - place))
+
+    def _straight_inverse(self) -> Floats:
+        corners = self.mesh.points[self.mesh.cells[self.cells]]
+        return np.asarray(np.linalg.inv((corners[:, 1:] - corners[:, :1]).transpose(0, 2, 1)))
+
+    def _at(self, point: Floats, inverse: Floats) -> tuple[Ints, Floats] | None:
+        """Entries and shape functions of the cell that contains a point; None if there is none."""
+        first = self.mesh.points[self.mesh.cells[self.cells, 0]]
+        local = np.einsum("cji,ci->cj", inverse, point - first)
+        least = np.minimum(local.min(axis=1), 1 - local.sum(axis=1))
+        # A curved cell may reach past its corners, and a curved surface a little past the cell: the nearest few
+        # are asked.
+        tried = np.argsort(-least)[: 1 if self.mesh.middles is None else 12].tolist()
+        places = [local[c] if self.mesh.middles is None else self._invert(c, point, local[c]) for c in tried]
+        inside = [min(place.min(), 1 - place.sum()) for place in places]
+        best = int(np.argmax(inside))
+        if inside[best] < (-1e-7 if self.mesh.middles is None else -CURVED_SLACK):
+            return None
+        return self.dofs[tried[best]], shapes(self.element, places[best][:, None])[0][0]
 
     def _invert(self, cell: int, point: Floats, start: Floats) -> Floats:
         """The reference point of a curved cell by Newton's method."""

@@ -109,7 +109,12 @@ def _from_script(file: Path) -> Case:
     return case
 
 
-def case_from_tables(tables: Mapping[str, Any], where: str, default_name: str = "case") -> Case:
+def case_from_tables(
+    tables: Mapping[str, Any],
+    where: str,
+    default_name: str = "case",
+    change: Callable[[Process], Process] | None = None,
+) -> Case:
     """A case from the tables of a TOML file.
 
     Parameters
@@ -118,6 +123,8 @@ def case_from_tables(tables: Mapping[str, Any], where: str, default_name: str = 
     where : str
         The file, for messages.
     default_name : str
+    change : callable, optional
+        What is done to the process before it makes the package.
     """
     reader = _Reader(where, {})
     reader.refuse_unknown(tables, TABLES, "the file")
@@ -127,7 +134,13 @@ def case_from_tables(tables: Mapping[str, Any], where: str, default_name: str = 
     }
     if ("carrier" in tables) == ("parts" in tables):
         raise CaseFileError(f"{where}: give either a [carrier] with its fabrication steps, or [[parts]]")
-    package = reader.package_of_parts(tables) if "parts" in tables else reader.process(tables).package()
+    if change is not None and "parts" in tables:
+        raise CaseFileError(f"{where}: heights move in fabrication steps; with [[parts]] give the way to each height")
+    if "parts" in tables:
+        package = reader.package_of_parts(tables)
+    else:
+        process = reader.process(tables)
+        package = (process if change is None else change(process)).package()
     loads = [reader.load(table, number) for number, table in enumerate(reader.list(tables, "loads"))]
     name = tables.get("name", default_name)
     if not isinstance(name, str):

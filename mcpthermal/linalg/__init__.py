@@ -6,7 +6,7 @@ from .direct import Factorisation, factorise, pardiso_available
 from .eigen import lowest_eigenvalue
 from .krylov import conjugate_gradients, flexible_gmres
 from .lines import LineBlocks
-from .multigrid import SmoothedAggregation, TwoLevel, smoothed_aggregates
+from .multigrid import Nested, SmoothedAggregation, TwoLevel, smoothed_aggregates
 from .operator import Array, BlockInverse, CsrMatrix, Level, LinearSystem, MatrixLevel, MatrixSystem, Product
 from .product import SparseProduct, compact, share
 from .smoothers import Chebyshev, PointJacobi, largest_eigenvalue
@@ -25,6 +25,7 @@ __all__ = [
     "MatrixLevel",
     "MatrixSystem",
     "Method",
+    "Nested",
     "PointJacobi",
     "Product",
     "SmoothedAggregation",

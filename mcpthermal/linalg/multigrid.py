@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Protocol
 
 import numpy as np
@@ -18,6 +19,9 @@ PARDISO_COARSE_LIMIT = 400_000
 SUPERLU_COARSE_LIMIT = 40_000
 NEXT_LEVEL_WORTH = 20_000
 """Unknowns above which a further level costs less than factors."""
+
+LANCZOS_STEPS, LANCZOS_SAFETY = 8, 1.2
+"""For the largest eigenvalue of a level that is smoothed a few times only."""
 
 
 class _CoarseSolver(Protocol):
@@ -125,6 +129,48 @@ class TwoLevel:
         coarse = self._coarse.solve(self._up(right - self._product(x)).astype(float))
         x += self._down(coarse)
         return size * self._product.leave(self.smoother.smooth(right, x))
+
+
+class Nested:
+    """The same cycle on a level of its own, with the level below brought by another discretisation.
+
+    Parameters
+    ----------
+    system : LinearSystem
+        Of the finer level; only its product and smoother are used.
+    below : callable
+        An approximate inverse on the level below, symmetric and positive definite.
+    up, down : callables
+        From the unknowns below to those of the system, and the transpose.
+    degree : int
+        The degree of the Chebyshev smoother.
+    """
+
+    def __init__(
+        self,
+        system: LinearSystem,
+        below: Callable[[Array], Array],
+        up: Callable[[Array], Array],
+        down: Callable[[Array], Array],
+        degree: int = 3,
+    ) -> None:
+        level = system.level
+        if level is None:
+            raise LinearSolveError("a nested level needs a system with a smoother")
+        self._product, self._below, self._up, self._down = level.product(), below, up, down
+        blocks = level.blocks()
+        start = self._product.enter(np.random.default_rng(20).standard_normal(system.size))
+        largest = largest_eigenvalue(self._product, blocks, start, LANCZOS_STEPS, LANCZOS_SAFETY)
+        self._smoother = Chebyshev(self._product, blocks, degree, largest)
+
+    def solve(self, r: Array) -> Array:
+        """Apply one symmetric cycle to a zero start."""
+        size = float(np.abs(r).max(initial=0.0)) or 1.0
+        product = self._product
+        right = product.enter(r / size)
+        x = self._smoother.smooth(right)
+        x += product.enter(self._up(self._below(self._down(product.leave(right - product(x))))))
+        return size * product.leave(self._smoother.smooth(right, x))
 
 
 def _coarse_solver(system: LinearSystem) -> tuple[_CoarseSolver, str, str]:

@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 import numpy as np
 import scipy.sparse as sparse
 
-THREADS = min(4, os.cpu_count() or 1)
+_ALLOWED = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0]
+THREADS = min(4, os.cpu_count() or 1, max(1, int(_ALLOWED)) if _ALLOWED.isdecimal() else 4)
 WORTH_THREADS = 200_000
 """Multiplications above which threads save more than they cost."""
 
@@ -24,7 +25,7 @@ def share(work: Callable[[range], Result], count: int, multiplications: int) -> 
 
     What SciPy does with sparse matrices runs outside Python's lock. BLAS stays out: its idle threads keep cores busy.
     """
-    if multiplications < WORTH_THREADS or THREADS == 1 or count == 1:
+    if multiplications < WORTH_THREADS or THREADS == 1 or count <= 1:
         return [work(range(count))]
     return list(_POOL.map(work, [range(first, count, THREADS) for first in range(min(count, THREADS))]))
 

@@ -110,6 +110,12 @@ class Solver:
         """Forget the factorisation or hierarchy, and free its memory."""
         self._kept = None
 
+    def handed_on(self) -> Solver:
+        """The solver itself, its factors counted as new: they are of the middle of a row of systems."""
+        if self._kept is not None:
+            self._kept.wasted = 0.0
+        return self
+
     def preconditioner(self, system: LinearSystem) -> Preconditioner:
         """The factorisation or hierarchy at hand, adapted to a system, or a new one.
 

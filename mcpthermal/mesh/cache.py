@@ -21,19 +21,20 @@ from mcpthermal.package.package import Package
 _ARRAYS = ("vertices", "edges", "edge_columns", "areas", "levels", "cell_part", "solid_parts", "triangles")
 
 
-def mesh_hash(package: Package, spec: MeshSpec) -> str:
-    """SHA-256 of the outlines, heights and sizes, and of the versions of this program and of Gmsh."""
+def mesh_hash(package: Package, spec: MeshSpec, fractions: Any = None) -> str:
+    """SHA-256 of the outlines, heights, sizes and layers, and of the versions of this program and of Gmsh."""
     shapes = [(part.name, part.footprint, part.z, part.role, part.is_void) for part in package.parts]
     made_by = (version("mcpthermal"), version("gmsh"))
-    return hashlib.sha256(repr((shapes, spec.to_dict(), made_by)).encode()).hexdigest()
+    return hashlib.sha256(repr((shapes, spec.to_dict(), fractions, made_by)).encode()).hexdigest()
 
 
 def cached_mesh(
-    package: Package, spec: MeshSpec | None = None, folder: str | os.PathLike[str] = "."
+    package: Package, spec: MeshSpec | None = None, folder: str | os.PathLike[str] = ".", fractions: Any = None
 ) -> tuple[ColumnMesh, bool]:
     """The mesh of a package, from a folder if it has been made before.
 
-    A file that cannot be read, or whose volumes differ from the description, is made anew.
+    A file that cannot be read, or whose volumes differ from the description, is made anew; `fractions` are those of
+    `generate_mesh`.
 
     Returns
     -------
@@ -42,7 +43,7 @@ def cached_mesh(
         Whether it was found.
     """
     spec = spec or MeshSpec()
-    file = Path(folder) / f"mesh-{mesh_hash(package, spec)[:16]}.npz"
+    file = Path(folder) / f"mesh-{mesh_hash(package, spec, fractions)[:16]}.npz"
     if file.is_file():
         try:
             mesh = _load(package, spec, file)
@@ -50,7 +51,7 @@ def cached_mesh(
             return mesh, True
         except (OSError, KeyError, ValueError, zipfile.BadZipFile, MeshError):
             pass
-    mesh = generate_mesh(package, spec)
+    mesh = generate_mesh(package, spec, fractions=fractions)
     _save(mesh, file)
     return mesh, False
 

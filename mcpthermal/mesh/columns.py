@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mcpthermal.errors import InputError, MeshError, near_misses
 from mcpthermal.mesh.gmsh_backend import triangulate
-from mcpthermal.mesh.sizing import MeshSpec, graded_levels, outline_size, segment_count
+from mcpthermal.mesh.sizing import MeshSpec, graded_fractions, outline_size, placed_levels, segment_count
 from mcpthermal.package.arrangement import Arrangement, arrange
 from mcpthermal.package.columns import Columns
 from mcpthermal.package.footprint import Circle
@@ -73,7 +75,9 @@ class ColumnMesh(Columns):
         return f"{len(self.triangles):,} triangles x {len(self.heights)} layers, {self.n_cells:,} prisms"
 
 
-def generate_mesh(package: Package, spec: MeshSpec | str | None = None) -> ColumnMesh:
+def generate_mesh(
+    package: Package, spec: MeshSpec | str | None = None, *, fractions: Sequence[Any] | None = None
+) -> ColumnMesh:
     """Mesh a package in columns.
 
     Parameters
@@ -81,6 +85,9 @@ def generate_mesh(package: Package, spec: MeshSpec | str | None = None) -> Colum
     package : Package
     spec : MeshSpec or str, optional
         How fine; a string is a level. Default "normal".
+    fractions : sequence, optional
+        For each interval between the package's own levels the inner levels, in (0, 1), instead of those that the
+        spec asks for; see `mesh/layers.py`.
 
     Returns
     -------
@@ -104,8 +111,7 @@ def generate_mesh(package: Package, spec: MeshSpec | str | None = None) -> Colum
             f"MeshSpec gives a size for '{unknown[0]}', which is no part of the package; "
             f"{near_misses(unknown[0], package.names)}"
         )
-    x0, y0, x1, y1 = _bounds(package)
-    extent = max(x1 - x0, y1 - y0)
+    extent = width(package)
     wanted = np.array([outline_size(part, spec, extent) for part in package.parts])
     # Equal circles of different parts become equal polygons, so that no slivers come up between them.
     finest: dict[float, float] = {}
@@ -120,7 +126,9 @@ def generate_mesh(package: Package, spec: MeshSpec | str | None = None) -> Colum
     max_size = spec.max_size or spec.factor * extent / 7
     sizes = _segment_sizes(arrangement, wanted)
     vertices, triangles, region = triangulate(arrangement.plane, used, sizes, max_size, spec.growth)
-    levels = graded_levels(coarse.levels.tolist(), package.parts, spec, extent)
+    if fractions is None:
+        fractions = graded_fractions(coarse.levels.tolist(), package.parts, spec, extent)
+    levels = placed_levels(coarse.levels.tolist(), fractions)
     layer = np.searchsorted(coarse.levels, (levels[:-1] + levels[1:]) / 2) - 1
     edges, edge_columns = planar_edges(triangles)
     corners = vertices[triangles]
@@ -187,10 +195,10 @@ def _radius_key(radius: float) -> float:
     return float(f"{radius:.9g}")
 
 
-def _bounds(package: Package) -> tuple[float, float, float, float]:
+def width(package: Package) -> float:
+    """The greater of a package's extents along x and y (m)."""
     bounds = np.array([part.footprint.bounds for part in package.parts])
-    low, high = bounds[:, :2].min(axis=0), bounds[:, 2:].max(axis=0)
-    return float(low[0]), float(low[1]), float(high[0]), float(high[1])
+    return float((bounds[:, 2:].max(axis=0) - bounds[:, :2].min(axis=0)).max())
 
 
 def _segment_sizes(arrangement: Arrangement, wanted: NDArray[np.float64]) -> NDArray[np.float64]:

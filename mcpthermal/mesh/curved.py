@@ -33,6 +33,13 @@ def _slopes(places: Floats, edges: Ints) -> Floats:
     return np.concatenate([corners, middles], axis=1)
 
 
+def shape_values(places: Floats) -> Floats:
+    """Values of the quadratic shape functions of a tetrahedron: (n_places, 10)."""
+    share = np.column_stack([1 - places.sum(axis=1), places])
+    first, second = EDGES.T
+    return np.hstack([share * (2 * share - 1), 4 * share[:, first] * share[:, second]])
+
+
 def _lattice(steps: int) -> Floats:
     return np.array([place for place in product(range(steps + 1), repeat=3) if sum(place) <= steps]) / steps
 

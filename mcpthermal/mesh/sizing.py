@@ -122,15 +122,24 @@ def segment_count(radius: float, size: float) -> int:
     return 4 * max(2, math.ceil(2 * math.pi * radius / size / 4))
 
 
-def graded_levels(interfaces: Sequence[float], parts: Sequence[Part], spec: MeshSpec, extent: float) -> np.ndarray:
-    """All levels (m): the interfaces, and between them layers that thicken away from both."""
+def graded_fractions(
+    interfaces: Sequence[float], parts: Sequence[Part], spec: MeshSpec, extent: float
+) -> list[np.ndarray]:
+    """For each interval between interfaces (m) the inner levels, in (0, 1): layers that thicken away from both ends."""
     largest = spec.max_layer_size or math.inf
-    levels = [interfaces[0]]
+    fractions = []
     for low, high in pairwise(interfaces):
         first = min(spec.layer_size or _first_layer(low, high, parts, spec, extent), largest)
         thickest = min(largest, max(first, (high - low) / (FEWEST / spec.factor)))
-        inner = low + (high - low) * _graded_fractions((high - low) / first, thickest / first)
-        levels += [*inner, high]
+        fractions.append(_graded_fractions((high - low) / first, thickest / first))
+    return fractions
+
+
+def placed_levels(interfaces: Sequence[float], fractions: Sequence[Any]) -> np.ndarray:
+    """All levels (m): the interfaces, and between them those at given fractions."""
+    levels = [interfaces[0]]
+    for (low, high), inner in zip(pairwise(interfaces), fractions, strict=True):
+        levels += [*(low + (high - low) * np.asarray(inner)), high]
     return np.array(levels)
 
 

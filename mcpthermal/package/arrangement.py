@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mcpthermal.errors import GeometryError
 from mcpthermal.package.columns import Columns, Floats
-from mcpthermal.package.footprint import SegmentRule, Subdivision, covering, default_segments, subdivide
+from mcpthermal.package.footprint import Footprint, SegmentRule, Subdivision, covering, default_segments, subdivide
 from mcpthermal.units import describe
 
 if TYPE_CHECKING:
@@ -59,24 +60,9 @@ def arrange(parts: Sequence[Part], segments: SegmentRule = default_segments) -> 
     GeometryError
         If outlines run so closely side by side that no mesh fits between them.
     """
-    bounds = np.array([part.footprint.bounds for part in parts])
-    extent = float((bounds[:, 2:].max(axis=0) - bounds[:, :2].min(axis=0)).max())
-    pieces, owner, shape = [], [], []
-    for index, part in enumerate(parts):
-        for number, piece in enumerate(part.footprint.pieces(segments)):
-            pieces.append(piece)
-            owner.append(index)
-            shape.append(number)
-    narrowest = RELATIVE_SLIVER * extent
-    for index, piece in zip(owner, pieces, strict=True):
-        if 2 * piece.area < narrowest * piece.length:
-            x0, y0, x1, y1 = piece.bounds
-            raise GeometryError(
-                f"an outline of part '{parts[index].name}', {describe(x1 - x0, 'm')} x {describe(y1 - y0, 'm')}, is "
-                f"too narrow for a mesh in a package {describe(extent, 'm')} wide (at least "
-                f"{describe(narrowest, 'm')}); leave it out, or make it larger"
-            )
-    plane = subdivide(pieces, RELATIVE_SNAP * extent)
+    extent, owner, shape, plane, piece, region = _planar(
+        tuple(part.name for part in parts), tuple(part.footprint for part in parts), segments
+    )
     heights = np.array([part.z for part in parts])
     levels = merged_levels(heights)
     thinnest = int(np.argmin(heights[:, 1] - heights[:, 0]))
@@ -87,15 +73,14 @@ def arrange(parts: Sequence[Part], segments: SegmentRule = default_segments) -> 
             f"package {describe(float(np.ptp(heights)), 'm')} high (at least {describe(slack, 'm')}); "
             "leave it out, or make it thicker"
         )
-    piece, region = covering(pieces, plane.inside)
     covers = np.zeros((len(parts), len(plane.areas)), bool)
-    covers[np.asarray(owner)[piece], region] = True
+    covers[owner[piece], region] = True
     members = {}
     for index, part in enumerate(parts):
         if part.is_family:
-            mine = np.asarray(owner)[piece] == index
+            mine = owner[piece] == index
             member = np.full(len(plane.areas), -1)
-            member[region[mine]] = np.asarray(shape)[piece[mine]]
+            member[region[mine]] = shape[piece[mine]]
             members[index] = member
     middles = (levels[:-1] + levels[1:]) / 2
     cell_part = np.full((len(middles), len(plane.areas)), -1, np.int32)
@@ -113,8 +98,36 @@ def arrange(parts: Sequence[Part], segments: SegmentRule = default_segments) -> 
         solid_parts=np.array([not part.is_void for part in parts]),
         members=members,
     )
-    _refuse_slivers(parts, plane, covers, np.asarray(used), narrowest)
+    _refuse_slivers(parts, plane, covers, np.asarray(used), RELATIVE_SLIVER * extent)
     return Arrangement(plane, columns)
+
+
+@lru_cache(maxsize=64)
+def _planar(names: tuple[str, ...], footprints: tuple[Footprint, ...], segments: SegmentRule) -> tuple[Any, ...]:
+    """What outlines make by themselves, kept for variants of a package in other heights.
+
+    The extent (m); for each piece of an outline its part and shape; the subdivision of all; for each region the
+    pieces that cover it.
+    """
+    bounds = np.array([footprint.bounds for footprint in footprints])
+    extent = float((bounds[:, 2:].max(axis=0) - bounds[:, :2].min(axis=0)).max())
+    pieces, owner, shape = [], [], []
+    for index, footprint in enumerate(footprints):
+        for number, piece in enumerate(footprint.pieces(segments)):
+            pieces.append(piece)
+            owner.append(index)
+            shape.append(number)
+    narrowest = RELATIVE_SLIVER * extent
+    for index, piece in zip(owner, pieces, strict=True):
+        if 2 * piece.area < narrowest * piece.length:
+            x0, y0, x1, y1 = piece.bounds
+            raise GeometryError(
+                f"an outline of part '{names[index]}', {describe(x1 - x0, 'm')} x {describe(y1 - y0, 'm')}, is "
+                f"too narrow for a mesh in a package {describe(extent, 'm')} wide (at least "
+                f"{describe(narrowest, 'm')}); leave it out, or make it larger"
+            )
+    plane = subdivide(pieces, RELATIVE_SNAP * extent)
+    return extent, np.asarray(owner), np.asarray(shape), plane, *covering(pieces, plane.inside)
 
 
 def merged_levels(heights: Floats) -> Floats:

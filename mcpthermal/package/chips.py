@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from mcpthermal.errors import GeometryError, MaterialError
@@ -222,6 +222,25 @@ class Module:
         return (
             self.attach.thickness + sum(chip.thickness for chip in self.chips) + sum(bond.height for bond in self.bonds)
         )
+
+    def with_height(self, height: float | str) -> Module:
+        """The same module in another height (m): its chips' thicknesses change in proportion, its bonds do not.
+
+        Raises
+        ------
+        GeometryError
+            If the bonds alone are higher.
+        """
+        new = quantity(height, "m", f"height of module '{self.name}'", above=0.0)
+        silicon = sum(chip.thickness for chip in self.chips)
+        factor = (new - (self.height - silicon)) / silicon
+        if not factor > 1e-9:
+            raise GeometryError(
+                f"module '{self.name}' cannot be {describe(new, 'm')} high: its attach and bonds alone are "
+                f"{describe(self.height - silicon, 'm')}; make it higher, or its bonds lower"
+            )
+        chips = tuple(replace(chip, thickness=factor * chip.thickness) for chip in self.chips)
+        return replace(self, chips=chips)
 
     def parts(self, at: Sequence[float], base: float = 0.0) -> list[Part]:
         """Its parts when it stands at a point of the plane on a height (m)."""

@@ -14,39 +14,16 @@ from mcpthermal.errors import GeometryError, near_misses
 from mcpthermal.materials import material as find_material
 from mcpthermal.package.chips import Carrier, Chip, Module, all_of, described_extent, metal
 from mcpthermal.package.footprint import Circle, Footprint, circles, rectangle, united
+from mcpthermal.package.heights import with_module_height, with_via_depth
 from mcpthermal.package.metal import Contact, Opening, Patch, Trace, narrower
 from mcpthermal.package.package import Package
 from mcpthermal.package.parts import Part, check_name
 from mcpthermal.package.points import Point, pair, pairs
+from mcpthermal.package.vias import Layer, Vias
 from mcpthermal.units import describe, quantity
 
 STAGES = ("carrier", "attached", "insulated", "opened", "metallised", "passivated", "contacted")
 """The stages of a package, in the order of fabrication."""
-
-
-@dataclass(frozen=True)
-class Vias:
-    """A family of via holes as `Process.open_vias` recorded it (lengths in m)."""
-
-    name: str
-    at: tuple[Point, ...]
-    diameter: float
-    onto: str
-    bottom: float
-    contact: Contact | None
-
-    def footprint(self) -> Footprint:
-        """All holes."""
-        return circles(self.diameter, self.at)
-
-
-@dataclass(frozen=True)
-class Layer:
-    """A layer of the package as a step recorded it: heights (m), material, and what is in it."""
-
-    z: tuple[float, float]
-    material: Any
-    content: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -267,6 +244,47 @@ class Process:
                 )
         return self._checked(replace(self, contacts=contact))
 
+    def with_module_height(self, height: float | str, hold: str = "via_depth", module: str | None = None) -> Process:
+        """The same process with a module of another height (m); the sketch is in `package/heights.py`.
+
+        Parameters
+        ----------
+        height : float
+            From the carrier to the top of the highest chip (m); its chips change in proportion.
+        hold : {"via_depth", "cover", "aspect_ratio"}
+            What stays: the via depth; the cover of the insulation over the module; or that cover and the aspect ratio
+            of each via (and of a contact in it), whose diameter then follows its depth.
+        module : str, optional
+            Which one; it may be left out if there is one only.
+
+        Raises
+        ------
+        GeometryError
+            If the variant cannot exist, as where the via depth is not greater than the module's height.
+        """
+        return with_module_height(self, height, hold, module)
+
+    def with_via_depth(self, depth: float | str, hold: str = "module", module: str | None = None) -> Process:
+        """The same process with another depth of the first vias, the thickness of the insulation (m).
+
+        Parameters
+        ----------
+        depth : float
+            (m)
+        hold : {"module", "cover", "aspect_ratio"}
+            What stays: the modules, so that their cover changes; the cover over a module, so that its height
+            changes; or the modules and the aspect ratio of each via (and of a contact in it), whose diameter then
+            follows its depth.
+        module : str, optional
+            Whose cover is held; it may be left out if there is one only.
+
+        Raises
+        ------
+        GeometryError
+            If the variant cannot exist.
+        """
+        return with_via_depth(self, depth, hold, module)
+
     @property
     def stages(self) -> tuple[str, ...]:
         """The stages that this process has gone through."""
@@ -326,7 +344,8 @@ class Process:
             parts.append(Part("passivation", plan, self.passivation.z, self.passivation.material, "passivation"))
         parts += self._module_parts()
         for via in self.vias:
-            parts += self._via_parts(via)
+            assert self.insulation is not None
+            parts += via.parts(self.insulation, self.metal_layer)
         if self.metal_layer is not None:
             layer = self.metal_layer
             parts += [Part(item.name, item.footprint(), layer.z, layer.material, "metal") for item in layer.content]
@@ -340,30 +359,6 @@ class Process:
                     height = (floor, floor + self.contacts.height)
                     name, metal_name = f"{hole.name}.contact", self.contacts.material
                     parts.append(Part(name, stud, height, metal_name, "contact", hole.name))
-        return parts
-
-    def _via_parts(self, via: Vias) -> list[Part]:
-        assert self.insulation is not None
-        if self.metal_layer is None:
-            parts = [
-                Part(
-                    via.name,
-                    via.footprint(),
-                    (via.bottom, self.insulation.z[1]),
-                    None,
-                    "hole",
-                    via.name,
-                    via.onto,
-                )
-            ]
-        else:
-            height = (via.bottom, self.metal_layer.z[1])
-            parts = [Part(via.name, via.footprint(), height, self.metal_layer.material, "via", via.name, via.onto)]
-        if via.contact is not None:
-            height = (via.bottom, via.bottom + via.contact.height)
-            studs = circles(via.contact.diameter, via.at)
-            name = f"{via.name}.contact"
-            parts.append(Part(name, studs, height, via.contact.material, "contact", via.name, via.onto))
         return parts
 
     def _module_parts(self) -> list[Part]:

@@ -124,7 +124,53 @@ class ViaCurrent:
         return float(rows[self.via])
 
 
-PROBES = (MaxTemperature, MeanTemperature, TemperatureAt, TerminalVoltage, TerminalCurrent, ViaCurrent)
+@dataclass(frozen=True)
+class Resistance:
+    """The resistance between two terminals (ohm): their voltage per current into the first."""
+
+    a: str
+    b: str
+
+    unit = "ohm"
+
+    @property
+    def name(self) -> str:
+        """For tables: ``resistance(a, b)``."""
+        return f"resistance({self.a}, {self.b})"
+
+    def measure(self, result: Any) -> float:
+        """The number of a result."""
+        return float(result.resistance(self.a, self.b))
+
+
+@dataclass(frozen=True)
+class HeatOut:
+    """The heat that leaves through a face with a thermal boundary (W), or through all of them."""
+
+    face: str | None = None
+
+    unit = "W"
+
+    @property
+    def name(self) -> str:
+        """For tables: ``heat_out(face)``."""
+        return f"heat_out({self.face or 'package'})"
+
+    def measure(self, result: Any) -> float:
+        """The number of a result."""
+        return float(result.heat_out(self.face))
+
+
+PROBES = (
+    MaxTemperature,
+    MeanTemperature,
+    TemperatureAt,
+    TerminalVoltage,
+    TerminalCurrent,
+    ViaCurrent,
+    Resistance,
+    HeatOut,
+)
 
 
 def check_probes(probes: Any, default: Any) -> tuple[Any, ...]:

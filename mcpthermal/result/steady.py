@@ -14,6 +14,7 @@ from mcpthermal.case import Case
 from mcpthermal.errors import InputError, near_misses
 from mcpthermal.fem.discretisation import Space
 from mcpthermal.result.balance import Balance
+from mcpthermal.result.estimates import GoalEstimate
 from mcpthermal.result.fields import Fields
 from mcpthermal.result.provenance import Provenance
 from mcpthermal.result.summary import summarise
@@ -66,6 +67,8 @@ class SteadyResult:
     balance : Balance
     history : tuple of Iteration
     provenance : Provenance
+    estimates : mapping
+        Errors of outputs by the goal's name, once `estimate_error` was asked for them.
     """
 
     case: Case
@@ -83,6 +86,7 @@ class SteadyResult:
     nodes: Mapping[str, float] = field(default_factory=dict)
     elements: tuple[Mapping[str, Any], ...] = ()
     factors: Mapping[str, float] = field(default_factory=dict)
+    estimates: dict[str, GoalEstimate] = field(default_factory=dict)
 
     @cached_property
     def _extrema(self) -> tuple[Floats, Floats]:
@@ -249,6 +253,7 @@ class SteadyResult:
             "interfaces": [dict(row) for row in self.contacts],
             "nodes_V": dict(self.nodes),
             "resistors": [dict(row) for row in self.elements],
+            "estimates": [item.to_dict() for item in self.estimates.values()],
             "balance": self.balance.to_dict(),
             "history": [vars(item) for item in self.history],
             "provenance": self.provenance.to_dict(),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mcpthermal.linalg import pardiso_available
+from mcpthermal.result.estimates import table
 from mcpthermal.units import describe
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ def summarise(result: SteadyResult) -> str:
     blocks = [
         f"{result.case.name}: steady electro-thermal solution",
         _temperatures(result),
+        _estimates(result),
         _vias(result),
         _terminals(result),
         _resistors(result),
@@ -43,6 +45,12 @@ def _temperatures(result: SteadyResult) -> str:
             f"  {name:<{width}}  {highest - 273.15:6.2f} degC {mean - 273.15:6.2f} degC {highest - ambient:8.3f} K"
         )
     return "\n".join(lines)
+
+
+def _estimates(result: SteadyResult) -> str:
+    if not result.estimates:
+        return ""
+    return "Outputs with the estimated error of the mesh\n" + table(result.estimates.values())
 
 
 def _vias(result: SteadyResult) -> str:

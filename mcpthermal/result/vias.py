@@ -65,7 +65,7 @@ def via_rows(result: SteadyResult) -> tuple[ViaRow, ...]:
     families = [part for part in package.parts if part.role == "via"]
     if not families:
         return ()
-    shafts = {part.name: _shaft(result, part) for part in families}
+    shafts = {part.name: shaft_of(package, result.mesh, part) for part in families}
     taken = None
     if result.electrical is not None and result.potential is not None:
         cells = np.any([cells for cells, _ in shafts.values()], axis=0)
@@ -81,7 +81,8 @@ def via_rows(result: SteadyResult) -> tuple[ViaRow, ...]:
         np.maximum.at(hottest, number, result._extrema[1][cells])
         currents = np.zeros(count)
         if taken is not None:
-            currents = _foot_currents(result, package.index[part.name], taken, count)
+            for index, entries in foot_entries(result.case, result.mesh, result.electrical, part).items():
+                currents[index] = taken[entries].sum()
         area = part.footprint.area / count
         rows += [
             ViaRow(part.name, i, float(currents[i]), float(currents[i] / area), float(joule[i]), float(hottest[i]))
@@ -90,9 +91,8 @@ def via_rows(result: SteadyResult) -> tuple[ViaRow, ...]:
     return tuple(rows)
 
 
-def _shaft(result: SteadyResult, part: Any) -> tuple[Any, Any]:
+def shaft_of(package: Any, mesh: Any, part: Any) -> tuple[Any, Any]:
     """The cells of a family and its contacts below the patterned layer, and the member of each column."""
-    package, mesh = result.case.package, result.mesh
     index = package.index[part.name]
     parts = [index]
     if f"{part.name}.contact" in package.index:
@@ -102,20 +102,13 @@ def _shaft(result: SteadyResult, part: Any) -> tuple[Any, Any]:
     return np.isin(mesh.cell_part, parts) & below, mesh.members[index]
 
 
-def _foot_currents(result: SteadyResult, index: int, taken: Any, count: int) -> Any:
-    mesh, space = result.mesh, result.electrical
-    assert space is not None
-    part = result.case.package.parts[index]
-    place = result.case.place(f"{part.name}.foot")
+def foot_entries(case: Any, mesh: Any, space: Any, part: Any) -> dict[int, Any]:
+    """The raw entries of the foot of each member of a family that carries current."""
+    place = case.place(f"{part.name}.foot")
     faces = mesh.faces_of(Place(place.text, place.parts, None, "foot"))
-    inner = result.case.current_cells(mesh)[faces.cells]
-    faces = faces.where(inner)
-    member = mesh.members[index][faces.column]
-    currents = np.zeros(count)
-    for number in np.unique(member):
-        entries = patch_entries(space.patches(faces.where(member == number)))
-        currents[number] = taken[entries].sum()
-    return currents
+    faces = faces.where(case.current_cells(mesh)[faces.cells])
+    member = mesh.members[case.package.index[part.name]][faces.column]
+    return {int(n): patch_entries(space.patches(faces.where(member == n))) for n in np.unique(member)}
 
 
 def electrical_axes(result: SteadyResult) -> list[Any]:
@@ -126,4 +119,3 @@ def electrical_axes(result: SteadyResult) -> list[Any]:
 def thermal_axes(result: SteadyResult) -> list[Any]:
     """The laws of thermal conductivity of each part."""
     return [None if part.is_void else part.material.thermal_axes for part in result.case.package.parts]
-

@@ -1,9 +1,12 @@
 """Solvers: steady states, their limits and their stability, transients, and the N-port of the conductors."""
 
+from mcpthermal.solve.estimate import estimate_error
+from mcpthermal.solve.gradient import gradient
 from mcpthermal.solve.impedance import thermal_impedance
 from mcpthermal.solve.limits import BranchPoint, Limit, find_limit
 from mcpthermal.solve.methods import ESDIRK43, TR_BDF2, RungeKutta
 from mcpthermal.solve.ports import ResistanceMatrix, resistance_matrix
+from mcpthermal.solve.reuse import Reuse
 from mcpthermal.solve.saving import Save
 from mcpthermal.solve.stability import Stability, lowest_eigenvalue, stability
 from mcpthermal.solve.steady import solve_steady
@@ -18,10 +21,13 @@ __all__ = [
     "FixedSteps",
     "Limit",
     "ResistanceMatrix",
+    "Reuse",
     "RungeKutta",
     "Save",
     "Stability",
+    "estimate_error",
     "find_limit",
+    "gradient",
     "lowest_eigenvalue",
     "resistance_matrix",
     "solve_steady",

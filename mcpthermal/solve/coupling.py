@@ -84,10 +84,19 @@ class CoupledProblem:
         Of linear solves.
     timed : callable
         ``timed(phase, work)`` calls `work` and counts its time.
+    factors : bool
+        Whether there must be memory to solve it, or for products only.
     """
 
     def __init__(
-        self, case: Case, mesh: Any, order: int, tolerance: float, method: Method, timed: Callable[[str, Any], Any]
+        self,
+        case: Case,
+        mesh: Any,
+        order: int,
+        tolerance: float,
+        method: Method,
+        timed: Callable[[str, Any], Any],
+        factors: bool = True,
     ) -> None:
         if tuple(mesh.part_names) != case.package.names:
             raise InputError(
@@ -98,7 +107,7 @@ class CoupledProblem:
         self.cells = cells
         solid = mesh.solid
         space = timed("spaces", lambda: make_space(mesh, solid, order, cuts_of(case, mesh, "thermal", solid)))
-        check_memory(mesh, space.size, order)
+        check_memory(mesh, space.size, order, factors)
         conductors = None
         if cells.any():
             cuts = cuts_of(case, mesh, "electrical", cells)
@@ -151,9 +160,17 @@ class CoupledProblem:
                 self._kept = (sources, current)
             else:
                 current = self._kept[1]
-        return self.timed("heat", lambda: self._thermal_state(rise, current))
+        return self.timed("heat", lambda: self.thermal_state(rise, current))
 
-    def _thermal_state(self, rise: Floats, current: CurrentState | None) -> State:
+    def state_at(self, rise: Floats, potential: Floats | None) -> State:
+        """Everything at a rise (K) and a potential (V), neither of which need be in equilibrium."""
+        current = None
+        if self.electrical is not None and potential is not None:
+            current = self.electrical.state_at(self.thermal.reference + rise, potential)
+        return self.thermal_state(rise, current)
+
+    def thermal_state(self, rise: Floats, current: CurrentState | None) -> State:
+        """Everything at a rise (K, raw) and at what is known of the current."""
         number, thermal = self.numbering, self.thermal
         state = thermal.state(rise)
         load = state.load if current is None else state.load + current.heat

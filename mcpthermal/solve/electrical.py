@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,16 +11,15 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from mcpthermal.case import Case
-from mcpthermal.fem.coefficients import evaluate_axes, varying_cells
 from mcpthermal.fem.discretisation import Space
 from mcpthermal.fem.numbering import Numbering
-from mcpthermal.fem.recovery import at_points, collected, joule
+from mcpthermal.fem.recovery import at_points, joule
 from mcpthermal.fem.surfaces import patch_entries, patch_load
 from mcpthermal.linalg import Method, Solver, SolveReport
 from mcpthermal.loads import ELECTRICAL
-from mcpthermal.physics.joule import conduct, joule_density
 from mcpthermal.solve.circuit import Circuit
 from mcpthermal.solve.contacts import Contact
+from mcpthermal.solve.linearised import CurrentDerivatives
 from mcpthermal.solve.thermal import Factors
 
 Floats = NDArray[np.float64]
@@ -30,6 +29,9 @@ DIRECT_LIMIT = 120_000
 
 STALE = 1e-8
 """Factors that leave a greater relative residual are of another temperature: derivatives do not lean on them."""
+
+
+GIVEN = SolveReport("none", "the potential is given", 0, 0, 0.0, 0.0, 0.0)
 
 
 @dataclass
@@ -47,10 +49,10 @@ class CurrentState:
     heat : raw array of the thermal space (W)
     cells : Joule heat in each cell of the mesh (W)
     contact_heat : mapping of interface to W
-    current, weighted, released : mappings
-        For each block, times volume: slope of the current density by temperature, sigma grad phi, and the slope of
-        the Joule heat by temperature.
-    contacts : list of three matrices each
+    derivatives : CurrentDerivatives or None
+        Once they were asked for.
+    imbalance : array or None
+        What the unknowns take in too little at a potential that is given, not solved for (A).
     """
 
     temperature: Floats
@@ -65,11 +67,8 @@ class CurrentState:
     heat: Floats
     cells: Floats
     contact_heat: dict[str, float]
-    current: dict[int, list[Floats]] = field(default_factory=dict)
-    weighted: dict[int, list[Floats]] = field(default_factory=dict)
-    released: dict[int, Floats] = field(default_factory=dict)
-    contacts: list[tuple[Any, Any, Any]] = field(default_factory=list)
-    is_linearised: bool = False
+    derivatives: CurrentDerivatives | None = None
+    imbalance: Floats | None = None
 
 
 class ElectricalProblem:
@@ -114,7 +113,7 @@ class ElectricalProblem:
         groups = [self.circuit.members(number) for number in self.circuit.field_groups]
         ties = [np.concatenate([self.entries[name] for name, _ in members]) for members in groups]
         self.numbering = Numbering(space.active, fixed, ties)
-        self._heads = self._head_entries(groups)
+        self.heads = self._head_entries(groups)
         self._nets = self._find_nets(groups)
         self._pieces = self._find_pieces() if self.contacts else []
         self._take(case.at(0.0))
@@ -236,7 +235,7 @@ class ElectricalProblem:
     def _circuit(self) -> tuple[Any, Floats]:
         """The circuit's matrix on raw entries and the currents that it drives at zero potential."""
         conductance, injected = self.circuit.reduced(self.factors.current, self.factors.voltage)
-        size, heads = self.space.size, self._heads
+        size, heads = self.space.size, self.heads
         rows, columns = np.repeat(heads, len(heads)), np.tile(heads, len(heads))
         matrix = sp.coo_array((conductance.ravel(), (rows, columns)), shape=(size, size)).tocsr()
         supply = self.uniform.copy()
@@ -245,17 +244,41 @@ class ElectricalProblem:
 
     def state(self, temperature: Floats, potential: Floats | None, slack: float = 1.0) -> CurrentState:
         """Potential and heat at a temperature (K); `slack` multiplies the tolerance of the linear solve."""
-        matrix, supply = self._circuit()
-        number, level, step, jumps = self.numbering, self.level, self.step, self.jumps(temperature)
-        operator = self.operator(temperature, [jumps, matrix])
-        base = self.base - level - step
-        # A constant drives no current through the conductors but that of rounding.
-        load = number.collapse(supply - operator.apply(base) - jumps @ step - matrix @ (level + step))
+        number, (load, operator, parts) = self.numbering, self._equation(temperature)
+        base = self.base - self.level - self.step
         guess = None if potential is None else number.pick(potential - self.base)
         system = self.space.system(operator, number)
+        load = load - number.collapse(operator.apply(base))
         unknowns, report = self.solve(operator, system, load, base, guess, slack)
-        drop = base + number.expand(unknowns)
-        over = step + drop
+        return self._state(temperature, base + number.expand(unknowns), operator, parts, system, report)
+
+    def state_at(self, temperature: Floats, potential: Floats) -> CurrentState:
+        """The same at a given potential (V), which need not be in equilibrium; its `imbalance` says how far it is."""
+        number, (load, operator, parts) = self.numbering, self._equation(temperature)
+        drop = np.where(number.is_fixed, self.base, potential) - self.level - self.step
+        state = self._state(temperature, drop, operator, parts, self.space.system(operator, number), GIVEN)
+        state.imbalance = load - number.collapse(operator.apply(drop))
+        return state
+
+    def _equation(self, temperature: Floats) -> tuple[Floats, Any, tuple[Any, Any]]:
+        """The load on the unknowns (A) of the potential's drop over level and step, its operator, circuit and jumps."""
+        matrix, supply = self._circuit()
+        jumps = self.jumps(temperature)
+        operator = self.operator(temperature, [jumps, matrix])
+        # A constant drives no current through the conductors but that of rounding.
+        load = self.numbering.collapse(supply - jumps @ self.step - matrix @ (self.level + self.step))
+        return load, operator, (matrix, jumps)
+
+    def _state(
+        self,
+        temperature: Floats,
+        drop: Floats,
+        operator: Any,
+        parts: tuple[Any, Any],
+        system: Any,
+        report: SolveReport,
+    ) -> CurrentState:
+        over = self.step + drop
         points = at_points(self.thermal, temperature, self.space)
         heat, cells = joule(self.space, drop, self.axes, points, self.thermal)
         contact_heat = {}
@@ -263,8 +286,9 @@ class ElectricalProblem:
             load, total = contact.heat(temperature, over)
             heat += load
             contact_heat[contact.place] = total
-        parts = (operator, matrix, jumps, system, report)
-        return CurrentState(temperature, level + over, over, drop, *parts, heat, cells, contact_heat)
+        return CurrentState(
+            temperature, self.level + over, over, drop, operator, *parts, system, report, heat, cells, contact_heat
+        )
 
     def solve(
         self, operator: Any, system: Any, load: Floats, base: Floats, guess: Floats | None = None, slack: float = 1.0
@@ -283,38 +307,18 @@ class ElectricalProblem:
             scale = max(scale, 4 * float(np.linalg.norm(self.numbering.collapse(noise))) / self.solver.rtol)
         return self.solver.solve(system, load, guess, scale=scale)
 
-    def _linearise(self, state: CurrentState) -> None:
-        view, points = self.space.view(), at_points(self.thermal, state.temperature, self.space)
-        state.is_linearised = True
-        for block in self.space.blocks:
-            _, part = self.space.block_cells(block)
-            volume, known, gradient = self.space.volumes(block), points(block), view.gradient(state.drop, block)
-            conductivity = evaluate_axes(self.axes, part, known)
-            state.weighted[block] = [component * volume for component in conduct(conductivity, gradient)]
-            if varying_cells(self.axes, part).any():
-                slope = evaluate_axes(self.axes, part, known, derivative=True)
-                state.current[block] = [component * volume for component in conduct(slope, gradient)]
-                state.released[block] = joule_density(slope, gradient) * volume
-        for contact in self.contacts:
-            state.contacts.append(contact.linearise(state.temperature, state.over))
+    def derivatives(self, state: CurrentState) -> CurrentDerivatives:
+        """The derivatives at a state, made when they are first asked for."""
+        if state.derivatives is None:
+            state.derivatives = CurrentDerivatives(self, state)
+        return state.derivatives
 
-    def response(self, state: CurrentState, change: Floats, tolerance: float) -> Floats:
-        """The change of the potential (V) that a change of the temperature (K) causes."""
-        if not state.is_linearised:
-            self._linearise(state)
-        space, hot = self.space, self.thermal.view(self.space)
-
-        def terms(block: int) -> tuple[Any, Any]:
-            values = hot.values(change, block)
-            return None, [values * component for component in state.current[block]]
-
-        load = collected(space.view(), state.current, terms)
-        for current, _, _ in state.contacts:
-            load = load + current @ change
+    def inverse(self, state: CurrentState, load: Floats, tolerance: float) -> Floats:
+        """The potential (V, raw) that a load (A, raw) drives through the conductors of a state."""
         number = self.numbering
-        right = -number.collapse(load)
+        right = number.collapse(load)
         if not right.any():
-            return np.zeros(space.size)
+            return np.zeros(self.space.size)
         made = self.solver.preconditioner(state.system)
         if made.exact:
             solved = made.solve(right)
@@ -328,20 +332,9 @@ class ElectricalProblem:
 
     def heat_derivative(self, state: CurrentState, change: Floats, tolerance: float) -> Floats:
         """The change of the Joule heat's load (W) with the temperature, the potential following it."""
-        response = self.response(state, change, tolerance)
-        view, hot = self.space.view(), self.thermal.view(self.space)
-
-        def terms(block: int) -> tuple[Any, Any]:
-            pairs = zip(state.weighted[block], view.gradient(response, block), strict=True)
-            density = 2 * sum(a * b for a, b in pairs)
-            if block in state.released:
-                density = density + state.released[block] * hot.values(change, block)
-            return density, None
-
-        load = collected(hot, state.weighted, terms)
-        for _, heat, by_potential in state.contacts:
-            load = load + heat @ change + by_potential @ response
-        return load
+        slopes = self.derivatives(state)
+        response = self.inverse(state, -slopes.current_by_temperature(change), tolerance)
+        return slopes.heat_by_potential(response) + slopes.heat_by_temperature(change)
 
     # --- answers ------------------------------------------------------------------------------------------
 
@@ -356,20 +349,24 @@ class ElectricalProblem:
         terminals, at the edge between them, counts for the one whose condition holds there.
         """
         taken = self._field_current(state) - self.uniform
-        open_entries = np.ones(self.space.size, bool)
-        totals = {}
-        held = {name for name, _ in self.circuit.members(0)}
-        for terminal in sorted(self.case.terminals, key=lambda item: item.name not in held):
-            if not terminal.uniform:
-                entries = self.entries[terminal.name]
-                totals[terminal.name] = float(taken[entries[open_entries[entries]]].sum())
-                open_entries[entries] = False
+        totals = {name: float(taken[entries].sum()) for name, entries in self.taking_entries().items()}
         table = {}
         for terminal in self.case.terminals:
             name = terminal.name
             current = self.factors.current * self._uniform_currents[name] if terminal.uniform else totals[name]
             table[name] = (float(self.means[name] @ state.potential), current)
         return table
+
+    def taking_entries(self) -> dict[str, Any]:
+        """The raw entries at which each terminal but uniform ones takes current in, each with one terminal only."""
+        open_entries, found = np.ones(self.space.size, bool), {}
+        held = {name for name, _ in self.circuit.members(0)}
+        for terminal in sorted(self.case.terminals, key=lambda item: item.name not in held):
+            if not terminal.uniform:
+                entries = self.entries[terminal.name]
+                found[terminal.name] = entries[open_entries[entries]]
+                open_entries[entries] = False
+        return found
 
     def power(self, state: CurrentState) -> float:
         """What the terminals deliver to the conductors (W): potential times current taken in, entry by entry.
@@ -382,4 +379,4 @@ class ElectricalProblem:
 
     def node_potentials(self, state: CurrentState) -> dict[str, float]:
         """The potential of every terminal and circuit node (V)."""
-        return self.circuit.potentials(state.potential[self._heads], self.factors.current, self.factors.voltage)
+        return self.circuit.potentials(state.potential[self.heads], self.factors.current, self.factors.voltage)

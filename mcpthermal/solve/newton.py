@@ -49,6 +49,8 @@ class Newton:
         An estimated error of the rise that is good enough before the residual is (K).
     contraction : float
         The ratio of the last two changes, or what is known of it from before.
+    warm : bool
+        Whether the start is about right, so that already the first step is worth its accuracy.
     """
 
     problem: CoupledProblem
@@ -60,6 +62,7 @@ class Newton:
     chord: bool = False
     accuracy: float = 0.0
     contraction: float = 1.0
+    warm: bool = False
 
     def solve(self, rise: Floats, potential: Floats | None, limit: int) -> State | None:
         """The state in equilibrium, or None with `failure` set; then `last` is the last state."""
@@ -70,7 +73,9 @@ class Newton:
         self.last = state
         while True:
             allowed = self._allowed(state)
-            settled = problem.is_linear or not self.history or change <= allowed
+            # From a good start the next change would be smaller than the last as the residual is smaller.
+            coming = change * (min(1.0, state.size / previous) if self.warm and self.history else 1.0)
+            settled = problem.is_linear or not self.history or coming <= allowed
             if settled and state.size <= problem.solver.rtol:
                 return state
             if self._is_accurate(change):
@@ -116,13 +121,15 @@ class Newton:
     def _step(self, state: State, previous: float) -> tuple[Floats, int]:
         """The step of the unknowns (K); the first one, and linear problems, by conjugate gradients alone."""
         problem = self.problem
-        if problem.is_linear or not self.history or (self.chord and state.size < WELL * previous):
+        guessed = not self.history and not self.warm
+        if problem.is_linear or guessed or (self.chord and state.size < WELL * previous):
             # How much rounding a rise leaves in the residual is known only once it is about right.
             goal = 1.0
-            if not self.history and self.accuracy == 0.0 and not (self.chord and problem.is_linear):
+            if guessed and self.accuracy == 0.0 and not (self.chord and problem.is_linear):
                 goal = max(1.0, (1e-5 if problem.is_linear else 1e-3) / problem.solver.rtol)
             elif not problem.is_linear:
-                goal = max(0.3, 0.03 * state.size / problem.solver.rtol)
+                # A state costs as much as many iterations: from a good start few of them are worth exact steps.
+                goal = max(0.3, (1e-3 if self.warm else 0.03) * state.size / problem.solver.rtol)
             step, report = problem.timed(
                 "heat", lambda: problem.solver.solve(state.system, state.residual, scale=goal * state.scale)
             )
@@ -163,7 +170,8 @@ class Newton:
         while length >= SHORTEST:
             tried = self._try(problem.moved(state.rise, length * step), state)
             # The first step starts from a temperature that is only a guess.
-            if tried is not None and (problem.is_linear or not self.history or self._is_better(tried, state, length)):
+            guessed = not self.history and not self.warm
+            if tried is not None and (problem.is_linear or guessed or self._is_better(tried, state, length)):
                 return tried
             length /= 2
         self.failure = "no part of Newton's step reduces the residual"

@@ -61,10 +61,8 @@ def stability(result: SteadyResult) -> Stability:
     """
     if not isinstance(result, SteadyResult):
         raise InputError(f"stability needs the result of solve_steady, not {type(result).__name__}")
-    run = Run(result.case, result.mesh, getattr(result.thermal, "order", 2))
+    run, state = Run.at(result)
     problem = run.problem
-    vars(problem.factors).update(result.factors)
-    state = problem.state(result.temperature - problem.thermal.reference, result.potential)
     product = problem.jacobian(state, 0.1 * ACCURACY)
     made = problem.solver.preconditioner(state.system)
 

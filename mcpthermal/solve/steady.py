@@ -11,6 +11,7 @@ from mcpthermal.linalg import Method
 from mcpthermal.result.steady import SteadyResult
 from mcpthermal.solve.limits import require_steady_state
 from mcpthermal.solve.newton import Newton
+from mcpthermal.solve.reuse import Reuse
 from mcpthermal.solve.run import Run
 from mcpthermal.units import quantity
 
@@ -25,6 +26,7 @@ def solve_steady(
     linear_tolerance: float = 1e-10,
     method: Method = "auto",
     progress: Callable[[str], None] | None = None,
+    reuse: Reuse | None = None,
 ) -> SteadyResult:
     """Solve steady currents, Joule heat and heat conduction of a case.
 
@@ -45,6 +47,8 @@ def solve_steady(
         Of the linear solves.
     progress : callable, optional
         Is told in words what happens.
+    reuse : Reuse, optional
+        What earlier solves of like problems have made, for this one and the next.
 
     Returns
     -------
@@ -64,9 +68,20 @@ def solve_steady(
     quantity(tolerance, "", "tolerance", above=0.0, maximum=0.1)
     quantity(max_iterations, "", "max_iterations", minimum=1)
     run = Run(case, mesh, order, linear_tolerance, method, progress)
+    if reuse is not None:
+        reuse.adopt(run.problem)
+        begun = reuse.start()
+        if begun is not None:
+            newton = Newton(run.problem, tolerance, run.say, chord=True, warm=True)
+            state = newton.solve(*begun, int(max_iterations))
+            if state is not None:
+                reuse.keep(state)
+                return run.result(state, newton)
     newton = Newton(run.problem, tolerance, run.say)
     state = newton.solve(run.problem.start, None, int(max_iterations))
     if state is not None:
+        if reuse is not None:
+            reuse.keep(state)
         return run.result(state, newton)
     if len(newton.history) < max_iterations:
         return require_steady_state(run, tolerance, int(max_iterations))

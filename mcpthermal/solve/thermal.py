@@ -202,22 +202,27 @@ class ThermalProblem:
             flux = conduct(slope, view.gradient(state.temperature, block))
             state.drift[block] = [component * volume for component in flux]
 
-    def derivative(self, state: ThermalState, change: Floats) -> Floats:
-        """The derivative of (operator on rise - load) in the direction of a raw change of temperature."""
+    def derivative(self, state: ThermalState, change: Floats, transposed: bool = False) -> Floats:
+        """The derivative of (operator on rise - load), or its transpose, on a raw change of temperature."""
         if state.drift is None:
             self._add_drift(state)
         assert state.drift is not None
         result = state.operator.apply(change)
         if state.rest is not None:
-            result = result + state.rest @ change
+            result = result + (state.rest.T if transposed else state.rest) @ change
         if not (state.drift or state.gain):
             return result
         view, gain, drift = self.space.view(), state.gain, state.drift
 
         def terms(block: int) -> tuple[Any, Any]:
             values = view.values(change, block)
-            density = -values * gain[block] if block in gain else None
-            return density, [values * component for component in drift[block]] if block in drift else None
+            density: Any = -values * gain[block] if block in gain else None
+            if block not in drift:
+                return density, None
+            if not transposed:
+                return density, [values * component for component in drift[block]]
+            along = sum(a * b for a, b in zip(drift[block], view.gradient(change, block), strict=True))
+            return along if density is None else density + along, None
 
         return result + collected(view, sorted(drift.keys() | gain.keys()), terms)
 

@@ -2,5 +2,15 @@
 
 from mcpthermal.viz.charts import plot_impedance, plot_probes, plot_structure
 from mcpthermal.viz.fields import plot_field, plot_package, save_pictures
+from mcpthermal.viz.studies import plot_study, plot_tornado
 
-__all__ = ["plot_field", "plot_impedance", "plot_package", "plot_probes", "plot_structure", "save_pictures"]
+__all__ = [
+    "plot_field",
+    "plot_impedance",
+    "plot_package",
+    "plot_probes",
+    "plot_structure",
+    "plot_study",
+    "plot_tornado",
+    "save_pictures",
+]

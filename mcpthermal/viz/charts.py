@@ -70,14 +70,14 @@ def plot_impedance(impedance: ThermalImpedance, path: File | None = None) -> Any
         for i, heated in enumerate(impedance.heated):
             for j, probe in enumerate(impedance.probes):
                 label = heated if heated == probe else f"{probe}, {heated} heated"
-                style = {"color": _colour(j), "linestyle": DASHES[i % len(DASHES)]}
+                style = {"color": colour(j), "linestyle": DASHES[i % len(DASHES)]}
                 axes.plot(impedance.times, impedance.values[i, j], label=label, **style)
         axes.set(xscale="log", xlabel="Time, s", ylabel="Thermal impedance, K/W", title="Rise per watt")
         axes.set_xlim(impedance.times[0], impedance.times[-1])
         axes.set_ylim(bottom=min(0.0, float(impedance.values.min())))
         axes.legend()
 
-    return _chart(draw, (6.4, 4.2), path)
+    return chart(draw, (6.4, 4.2), path)
 
 
 def plot_structure(impedance: ThermalImpedance, heated: str | None = None, path: File | None = None) -> Any:
@@ -117,7 +117,7 @@ def plot_structure(impedance: ThermalImpedance, heated: str | None = None, path:
             if len(values):
                 axes.set_ylim(0.5 * values.min(), 5 * values.max())
 
-    return _chart(draw, (6.4, 5.6), path)
+    return chart(draw, (6.4, 5.6), path)
 
 
 def plot_probes(
@@ -163,7 +163,7 @@ def plot_probes(
         for axes, unit in zip(panels, units, strict=True):
             title, shift = QUANTITIES.get(unit, (unit, 0.0))
             for n, name in enumerate(name for name in listed if result.units[name] == unit):
-                style = {"color": _colour(n), "linestyle": DASHES[n // len(COLOURS) % len(DASHES)]}
+                style = {"color": colour(n), "linestyle": DASHES[n // len(COLOURS) % len(DASHES)]}
                 axes.plot(result.times[first:], result.probes[name][first:] + shift, label=name, **style)
             axes.set_ylabel(title)
             axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
@@ -172,7 +172,7 @@ def plot_probes(
         panels[-1].set_xscale("log" if log_time else "linear")
         panels[-1].set_xlim(result.times[first], result.times[-1])
 
-    return _chart(draw, (8.0, 1.6 + 2.6 * len(units)), path)
+    return chart(draw, (8.0, 1.6 + 2.6 * len(units)), path)
 
 
 def _check(item: Any, kind: type, what: str) -> None:
@@ -180,11 +180,11 @@ def _check(item: Any, kind: type, what: str) -> None:
         raise InputError(f"{what} draws a {kind.__name__}, not {type(item).__name__}")
 
 
-def _colour(number: int) -> str:
+def colour(number: int) -> str:
     return COLOURS[number % len(COLOURS)]
 
 
-def _chart(draw: Callable[[Any], None], size: tuple[float, float], path: File | None) -> Any:
+def chart(draw: Callable[[Any], None], size: tuple[float, float], path: File | None) -> Any:
     """A figure without a window, drawn in one style; written where a path is given."""
     try:
         from matplotlib import rc_context

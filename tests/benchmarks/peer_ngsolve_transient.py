@@ -1,7 +1,7 @@
 """The daisy chain of `transient.py` in NGSolve: TR-BDF2 with one kept factorisation of the heat problem.
 
-``python peer_ngsolve_transient.py mesh.msh ORDER SOLVER STEPS SIZE`` prints one line of JSON. The potential follows with
-the factors of the first step as preconditioner; its heat lags by one stage.
+``python peer_ngsolve_transient.py mesh.msh ORDER SOLVER STEPS SIZE`` prints one line of JSON. The potential follows
+with the factors of the first step as preconditioner; its heat lags by one stage.
 """
 
 import json

@@ -1,8 +1,8 @@
 """How many iterations a linear solve takes, whatever the layers, the materials and the size.
 
-``python tests/benchmarks/robustness.py`` prints a table of conjugate gradient iterations to a relative residual of 1e-9 from
-zero for a chip on a film on a board: over the film's thickness, its conductivity, the in-plane size of the cells,
-and the number of unknowns. ``--short`` takes fewer and fails where one needs more than allowed.
+``python tests/benchmarks/robustness.py`` prints a table of conjugate gradient iterations to a relative residual of 1e-9
+from zero for a chip on a film on a board: over the film's thickness, its conductivity, the in-plane size of the
+cells, and the number of unknowns. ``--short`` takes fewer and fails where one needs more than allowed.
 """
 
 from __future__ import annotations
@@ -37,7 +37,6 @@ def solve(thickness: float, conductivity: float, edge: float, layer: float) -> t
     )
     case = mt.Case(package, [mt.Power("chip", 1.0), mt.Convection("bottom", h=1000.0, ambient="25 degC")])
     mesh = mt.generate_mesh(package, mt.MeshSpec(edge_size=edge, layer_size=layer))
-    # The energy balance of a film that holds back nothing is beyond double precision; counts are what is asked for here.
     result = mt.solve_steady(case, mesh, method="multigrid", linear_tolerance=TOLERANCE)
     return result.provenance.sizes["temperature"], sum(item["iterations"] for item in result.provenance.solves)
 

@@ -2,7 +2,9 @@
 
 ``python tests/benchmarks/same_mesh.py --mesh A --order 2 --ngsolve PYTHON`` runs each program several times in its own
 process and prints the medians of wall time, processor time and peak memory, the answers, and the ratio of wall times
-to the best peer. PYTHON is an interpreter with NGSolve (``pip install ngsolve``, and ``mkl`` for its PARDISO).
+to the best peer. PYTHON is an interpreter with NGSolve (``pip install ngsolve``, and ``mkl`` for its PARDISO). With
+``--dolfinx PYTHON`` another one, of Python 3.12 with ``pip install dolfinx-solver-real gmsh``, runs by itself
+and as two processes.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 SOLVERS = ("sparsecholesky", "pardiso", "bddc")
+PETSC_SOLVERS = ("mumps", "gamg")
 AGREEMENT = 1e-6
 """Relative, of the rise over the ambient and of the voltage."""
 
@@ -68,13 +71,14 @@ def ours(path: str, order: int) -> dict[str, float]:
     return {**answer, "read": read - begin, "solve": time.perf_counter() - read}
 
 
-def run(command: list[str], repeat: int) -> Runs | None:
+def run(command: list[str], repeat: int, libraries: Path | None = None) -> Runs | None:
     """Run a program that prints its answer as its last line; None if it fails, which is said."""
     found = Runs([], [], [], {})
+    environment = None if libraries is None else {**os.environ, "LD_LIBRARY_PATH": str(libraries)}
     for _ in range(repeat):
         begin = time.perf_counter()
         with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-            process = subprocess.Popen(command, stdout=out, stderr=err)
+            process = subprocess.Popen(command, stdout=out, stderr=err, env=environment)
             _, status, usage = os.wait4(process.pid, 0)
             wall = time.perf_counter() - begin
             process.returncode = os.waitstatus_to_exitcode(status)
@@ -114,6 +118,7 @@ def main() -> None:
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--folder", type=Path, default=HERE.parents[2] / "shared" / "benchmarks")
     parser.add_argument("--ngsolve", metavar="PYTHON", default=sys.executable, help="default: this interpreter")
+    parser.add_argument("--dolfinx", metavar="PYTHON", help="an interpreter with DOLFINx")
     parser.add_argument("--solver", choices=SOLVERS, action="append", help="of NGSolve; default all")
     parser.add_argument("--ours", metavar="FILE", help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -131,11 +136,23 @@ def main() -> None:
         if mine is None:
             sys.exit(1)
         seconds, peers = report("mcpthermal", mine), []
+        problem = [str(mesh), str(options.order)]
+        commands: dict[str, tuple[list[str], Path | None]] = {}
         for solver in options.solver or SOLVERS:
-            name = f"NGSolve, {solver}"
-            command = [options.ngsolve, str(HERE / "peer_ngsolve.py"), str(mesh), str(options.order), solver]
+            command = [options.ngsolve, str(HERE / "peer_ngsolve.py"), *problem, solver]
+            commands[f"NGSolve, {solver}"] = (command, None)
+        if options.dolfinx:
+            place = Path(options.dolfinx).parent
+            for solver in PETSC_SOLVERS:
+                command = [options.dolfinx, str(HERE / "peer_dolfinx.py"), *problem, solver]
+                commands[f"DOLFINx, {solver}"] = (command, place.parent / "lib")
+                commands[f"DOLFINx, {solver}, 2 processes"] = (
+                    [str(place / "mpiexec"), "-n", "2", *command],
+                    place.parent / "lib",
+                )
+        for name, (command, libraries) in commands.items():
             print(f"{name} ...", flush=True)
-            found = run(command, options.repeat)
+            found = run(command, options.repeat, libraries)
             if found is None:
                 continue
             peers.append(report(name, found))

@@ -1,8 +1,8 @@
 """Seconds for each step of a coupled transient of the daisy chain: this program, and NGSolve with a kept factorisation.
 
-``python tests/benchmarks/transient.py --ngsolve PYTHON`` takes 1,000 steps of TR-BDF2 on mesh A with quadratic elements, with
-the kept factors or hierarchy that each program chooses, and prints seconds per step, their ratio, and how many steps a
-steady solution costs. ``--steps 20`` is short.
+``python tests/benchmarks/transient.py --ngsolve PYTHON`` takes 1,000 steps of TR-BDF2 on mesh A with quadratic cells,
+with the kept factors or hierarchy that each program chooses, and prints seconds per step, their ratio, and how many
+steps a steady solution costs. ``--steps 20`` is short.
 """
 
 from __future__ import annotations
@@ -37,7 +37,13 @@ def ours(path: str, order: int, steps: int, size: float) -> dict[str, float]:
     for count in (1, 1 + steps):
         began = time.perf_counter()
         result = mt.solve_transient(
-            case, mesh, count * size, steps=size, order=order, probes=[mt.MeanTemperature("dieB")], linear_tolerance=1e-8
+            case,
+            mesh,
+            count * size,
+            steps=size,
+            order=order,
+            probes=[mt.MeanTemperature("dieB")],
+            linear_tolerance=1e-8,
         )
         taken.append(time.perf_counter() - began)
     probe = next(iter(result.probes.values()))

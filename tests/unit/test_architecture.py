@@ -42,7 +42,9 @@ HOMES = {
     "shapely": {"package/footprint.py", "mesh/partition.py"},
     "pint": {"units.py"},
     "typer": {"cli.py"},
-    "rich": {"cli.py"},
+    "rich": {"cli.py", "study/progress.py"},
+    "pandas": {"result/study.py"},
+    "dask": {"study/dask_cluster.py"},
 }
 
 FILES = sorted(ROOT.rglob("*.py"))

@@ -13,9 +13,13 @@ from hypothesis import strategies as st
 import mcpthermal as mt
 from mcpthermal.errors import GeometryError, InputError, MeshError
 from mcpthermal.mesh.columns import audit, planar_edges
-from mcpthermal.mesh.sizing import MeshSpec, graded_levels, segment_count
+from mcpthermal.mesh.sizing import MeshSpec, graded_fractions, placed_levels, segment_count
 from mcpthermal.package.footprint import Circle
 from mcpthermal.units import mm, nm, um
+
+
+def graded_levels(interfaces: list[float], parts: object, spec: MeshSpec, extent: float) -> np.ndarray:
+    return placed_levels(interfaces, graded_fractions(interfaces, parts, spec, extent))  # type: ignore[arg-type]
 
 
 def block(name: str, size: object, z: tuple[float, float], at: tuple[float, float] = (0.0, 0.0)) -> mt.Part:

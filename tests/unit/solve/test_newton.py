@@ -7,49 +7,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from steady_problems import AMBIENT, AREA, KINDS, SIDE, meshed, solved, stack
+from steady_problems import AMBIENT, AREA, HEIGHT, KINDS, SIDE, everything, meshed, solved, stack
 
 import mcpthermal as mt
-from mcpthermal.loads import GROUND
 from mcpthermal.solve.run import Run
 from mcpthermal.units import mm
-
-HEIGHT = 0.4 * mm
-
-
-def tensor(values: tuple[float, ...], fall: float) -> dict[str, mt.Linear]:
-    names = ("xx", "yy", "zz", "yz", "xz", "xy")
-    return {name: mt.Linear(value, -fall * value, AMBIENT) for name, value in zip(names, values, strict=True)}
-
-
-def everything() -> tuple[mt.Package, list[Any]]:
-    """Three layers, two of them metals, with every load and law whose derivative matters."""
-    low = mt.Material(
-        "low",
-        tensor((30.0, 20.0, 15.0, 2.0, -3.0, 4.0), 1e-3),
-        tensor((3e5, 2e5, 1e5, 2e4, -1e4, 3e4), 2e-3),
-        emissivity=0.6,
-    )
-    high = mt.Material(
-        "high", mt.PowerLaw(60.0, 300.0, -1.2), mt.Metal(4e-6, 4e-3, 300.0), emissivity=mt.Linear(0.4, 5e-4, 300.0)
-    )
-    cap = mt.Material("cap", mt.Exponential(5.0, 300.0, -2e-3), emissivity=0.8)
-    package = stack(("low", HEIGHT, low), ("high", HEIGHT, high), ("cap", HEIGHT, cap))
-    loads = [
-        mt.Power("cap", 0.2),
-        mt.Leakage("cap", 0.05, 0.02, 320.0),
-        mt.Leakage("low.bottom", mt.Linear(0.05, 4e-4, 300.0)),
-        mt.Convection("bottom", mt.PowerFilm(400.0, 0.5, 4000.0), 300.0),
-        mt.Convection("top", mt.NaturalConvection("up", 0.25 * mm), 290.0),
-        mt.Radiation("sides", 310.0),
-        mt.Radiation("top", 310.0, mt.Linear(0.3, 1e-4, 300.0)),
-        mt.HeatSink("x_max", 300.0, 295.0, "isothermal"),
-        mt.Current("high.x_min", 3.0),
-        mt.Resistor("low.x_min", GROUND, 1e-3),
-        mt.Interface("low|high", None, mt.Linear(1e-5, 1e-7, 300.0), mt.Exponential(2e-9, 300.0, 8e-3), 0.3),
-        mt.Interface("cap|high", None, mt.Linear(4e-5, -5e-8, 300.0)),
-    ]
-    return package, loads
 
 
 @pytest.mark.parametrize("kind", KINDS)

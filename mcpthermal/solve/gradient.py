@@ -1,0 +1,127 @@
+"""Gradients of an output by any parameters of a description, from one extra solve.
+
+With the residuals of heat and current R(u, p) at the fields u, and the adjoint z of the output J (`adjoint.py`),
+
+    dJ/dp = dJ/dp at fixed u  +  z' dR/dp at fixed u.
+
+What a parameter does at fixed fields is the difference of two descriptions: no solve, and whatever the parameter is.
+
+Giles and Pierce, An introduction to the adjoint approach to design, Flow, Turbulence and Combustion 65, 2000.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mcpthermal.case import Case
+from mcpthermal.errors import InputError
+from mcpthermal.mesh.columns import ColumnMesh
+from mcpthermal.mesh.layers import fractions_of, layering, moved_mesh
+from mcpthermal.result.outputs import Output, outputs_of
+from mcpthermal.result.steady import SteadyResult
+from mcpthermal.solve.adjoint import adjoint_at
+from mcpthermal.solve.goals import Level, derivative
+from mcpthermal.solve.newton import Newton
+from mcpthermal.solve.run import Run
+
+Floats = NDArray[np.float64]
+
+STEP = 1e-4
+"""Of differences of descriptions, relative to the parameter: their error is about its square."""
+
+
+def gradient(
+    make_case: Callable[..., Case], result: SteadyResult, output: Any, parameters: Mapping[str, float]
+) -> dict[str, float]:
+    """The derivatives of an output by parameters of a case: heights, loads, coefficients, material constants.
+
+    Parameters
+    ----------
+    make_case : callable
+        ``make_case(**parameters)`` returns the Case; as for `sweep`.
+    result : SteadyResult
+        Of the case of `parameters`.
+    output : str or probe
+        As for `sweep`, such as ``"memory.max"``; one that has an adjoint (not ``min``, ``joule`` or a function).
+    parameters : mapping
+        Every argument of `make_case` by which a derivative is wanted, and its value in the result.
+
+    Returns
+    -------
+    dict
+        The derivative by each parameter, in SI units.
+
+    Raises
+    ------
+    InputError
+        If the case of `parameters` is not the result's, or a parameter moves an outline in the plane.
+    LinearSolveError
+        If the adjoint cannot be solved, as at the limit of a branch.
+
+    Notes
+    -----
+    The derivative is that of the answer on the result's mesh, whose layers keep their shares of each interval.
+    """
+    if not isinstance(result, SteadyResult):
+        raise InputError(f"gradient needs the result of solve_steady, not {type(result).__name__}")
+    for name, value in parameters.items():
+        if isinstance(value, bool) or not isinstance(value, int | float) or not np.isfinite(value):
+            raise InputError(f"gradient: {name}={value!r} must be a finite number in SI units")
+    (asked,) = outputs_of([output])
+    run, state = Run.at(result)
+    if make_case(**parameters) != result.case:
+        raise InputError("gradient: make_case with these parameters gives another case than that of the result")
+    hot, volt = derivative(asked.goal, Level(result, run.problem, run.problem, state))
+    found = adjoint_at(run.problem, state, hot, volt)
+    problem = run.problem
+    weights = problem.numbering.pick(found.temperature)
+    if found.potential is not None and problem.electrical is not None:
+        weights = np.concatenate([weights, problem.electrical.numbering.pick(found.potential)])
+    answers = {}
+    for name, value in parameters.items():
+        step = STEP * abs(value) or STEP
+        values, residuals = [], []
+        for sign in (1.0, -1.0):
+            case = make_case(**{**parameters, name: value + sign * step})
+            number, residual = _at_fixed_fields(case, result, asked, name)
+            values.append(number)
+            residuals.append(residual)
+        if residuals[0].shape != weights.shape:
+            raise InputError(f"gradient: '{name}' changes which values are prescribed; vary something else")
+        answers[name] = float((values[0] - values[1] + weights @ (residuals[0] - residuals[1])) / (2 * step))
+    return answers
+
+
+def _at_fixed_fields(case: Case, result: SteadyResult, output: Output, name: str) -> tuple[float, Floats]:
+    """The output and the residuals of another case at the fields of a result."""
+    run = Run(case, _moved(case, result, name), getattr(result.thermal, "order", 2))
+    problem, electrical = run.problem, run.problem.electrical
+    vars(problem.factors).update(result.factors)
+    rise = result.temperature - problem.thermal.reference
+    rise = np.where(problem.numbering.is_fixed, problem.thermal.base, rise)
+    current = None
+    if electrical is not None and result.potential is not None:
+        current = electrical.state_at(problem.thermal.reference + rise, result.potential)
+    state = problem.thermal_state(rise, current)
+    residual = state.residual
+    if current is not None:
+        assert current.imbalance is not None
+        residual = np.concatenate([residual, current.imbalance])
+    return output.measure(run.result(state, Newton(problem, 1.0), stored=0.0)), residual
+
+
+def _moved(case: Case, result: SteadyResult, name: str) -> Any:
+    """The result's mesh in the heights of another case."""
+    mesh, before = result.mesh, result.case.package
+    if not isinstance(mesh, ColumnMesh):
+        return mesh
+    if layering(case.package, mesh.spec).key != layering(before, mesh.spec).key:
+        raise InputError(
+            f"gradient: '{name}' moves outlines in the plane, or levels across each other, and with them the mesh; "
+            "take a difference of two solutions"
+        )
+    return moved_mesh(mesh, case.package, fractions_of(mesh, before))

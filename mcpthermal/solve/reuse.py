@@ -1,0 +1,171 @@
+"""What a row of like problems hands on from one to the next: the planar space, factors, and states to start from.
+
+The operator changes smoothly with heights, materials and loads, and so does its solution. Factors and hierarchies of an
+earlier problem precondition the next one; a polynomial in the parameters through earlier solutions is where the next
+one starts. Neither changes what is solved: the answer meets its tolerances by itself, wherever it started.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import combinations_with_replacement
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mcpthermal.linalg import Solver
+from mcpthermal.solve.coupling import CoupledProblem, State
+
+Floats = NDArray[np.float64]
+
+MOST_STATES = 80
+MOST_ENTRIES = 40_000_000
+"""How many earlier states are kept, and how many numbers in all of them (320 MB)."""
+
+HIGHEST_DEGREE = 7
+MOST_FACTORS, FACTORED_UNKNOWNS = 12, 600_000
+"""How many factors or hierarchies are kept, and for how many unknowns in all of them (some 1.5 GB)."""
+
+FAR, WORTH_FACTORS = np.log(1.6), 20
+"""Layers that have become thicker or thinner by more than this factor are worth factors of their own, but one for so
+many problems of the row at most: they take as long as a few solutions that start well."""
+
+LARGEST_WEIGHTS = 8.0
+"""Polynomials whose weights of the states add up to more than this, regardless of sign, are not trusted."""
+
+
+@dataclass
+class _Factors:
+    """Solvers with their factors, and the logarithms of the layers' heights that these are of."""
+
+    heights: Floats
+    thermal: Solver
+    electrical: Solver | None
+
+    def distance(self, heights: Floats) -> float:
+        """By how much the layers' heights differ at most: the operators differ by no more than that factor."""
+        return float(np.abs(self.heights - heights).max())
+
+
+class Reuse:
+    """Hands on what earlier problems have made; give the same to each `solve_steady` of a row.
+
+    It is for problems on one planar mesh; what does not fit the next problem is forgotten.
+
+    Attributes
+    ----------
+    parameters : mapping
+        What tells the next problem from the others; the numbers among them place it in the row.
+    """
+
+    def __init__(self) -> None:
+        self.parameters: Mapping[str, Any] = {}
+        self._problem: CoupledProblem | None = None
+        self._states: list[tuple[dict[str, Any], Floats, Floats | None]] = []
+        self._factors: list[_Factors] = []
+        self._count = 0
+
+    def adopt(self, problem: CoupledProblem) -> None:
+        """Let a new problem solve with the factors of the last one, or forget all if they do not fit."""
+        last = self._problem
+        if last is None or not _alike(last, problem):
+            self._states.clear()
+            self._factors.clear()
+            self._count = 0
+        self._count += 1
+        heights = np.log(getattr(problem.mesh, "heights", np.ones(1)))
+        most = min(MOST_FACTORS, FACTORED_UNKNOWNS // max(1, problem.numbering.size), 1 + self._count // WORTH_FACTORS)
+        near = min(self._factors, key=lambda item: item.distance(heights), default=None)
+        if near is None or (near.distance(heights) > FAR and len(self._factors) < most):
+            electrical = None if problem.electrical is None else problem.electrical.solver
+            self._factors.append(_Factors(heights, problem.solver, electrical))
+        else:
+            problem.solver = near.thermal.handed_on()
+            if problem.electrical is not None and near.electrical is not None:
+                problem.electrical.solver = near.electrical.handed_on()
+        self._problem = problem
+
+    def start(self) -> tuple[Floats, Floats | None] | None:
+        """The rise (K) and the potential (V) that earlier states suggest; None if there are none."""
+        assert self._problem is not None
+        own = _words(self.parameters)
+        like = [state for state in self._states if _words(state[0]) == own]
+        if not like:
+            return None
+        weights = interpolation_weights(
+            np.array([_numbers(parameters) for parameters, _, _ in like]), np.array(_numbers(self.parameters))
+        )
+        used = np.flatnonzero(weights)
+        rise = sum(weights[i] * like[i][1] for i in used)
+        problem = self._problem
+        rise = np.where(problem.numbering.is_fixed, problem.thermal.base, rise)
+        if problem.electrical is None or any(potential is None for _, _, potential in like):
+            return rise, None
+        return rise, sum(weights[i] * like[i][2] for i in used)  # type: ignore[return-value]
+
+    def keep(self, state: State) -> None:
+        """Remember a state in equilibrium."""
+        potential = None if state.current is None else state.current.potential
+        self._states.append((dict(self.parameters), state.rise, potential))
+        most = max(1, min(MOST_STATES, MOST_ENTRIES // len(state.rise)))
+        # The first ones of a row reach farthest; of the rest the latest stay.
+        if len(self._states) > most:
+            del self._states[most // 2]
+
+
+def interpolation_weights(known: Floats, wanted: Floats) -> Floats:
+    """Weights of values at known points (n, d) that add up to the value at a wanted one (d,).
+
+    The polynomial of the highest total degree that the points determine well, by least squares with the nearest points
+    counting most; the nearest point alone where none does.
+    """
+    count, dimension = known.shape
+    weights = np.zeros(count)
+    width = np.ptp(np.vstack([known, wanted]), axis=0) if dimension else np.empty(0)
+    steps = (known - wanted)[:, width > 0] / width[width > 0]
+    distance = np.linalg.norm(steps, axis=1)
+    weights[np.argmin(distance)] = 1.0
+    if distance.min() < 1e-12:
+        return weights
+    near = np.sqrt(1.0 / (distance**2 + 1e-4))
+    for degree in range(HIGHEST_DEGREE, 0, -1):
+        terms = [
+            np.prod(steps[:, list(chosen)], axis=1)
+            for power in range(degree + 1)
+            for chosen in combinations_with_replacement(range(steps.shape[1]), power)
+        ]
+        if len(terms) > count:
+            continue
+        # The value at the wanted point is the constant term of the fit.
+        matrix = near[:, None] * np.column_stack(terms)
+        left, sizes, right = np.linalg.svd(matrix, full_matrices=False)
+        if sizes[-1] < 1e-9 * sizes[0]:
+            continue
+        found = (right[:, 0] / sizes) @ left.T * near
+        if np.abs(found).sum() <= LARGEST_WEIGHTS:
+            return np.asarray(found)
+    return weights
+
+
+def _alike(last: CoupledProblem, problem: CoupledProblem) -> bool:
+    """Whether factors and raw vectors of one problem fit another."""
+    if (last.electrical is None) != (problem.electrical is None) or type(last.mesh) is not type(problem.mesh):
+        return False
+    pairs: list[tuple[Any, Any]] = [(last, problem)]
+    if last.electrical is not None:
+        pairs.append((last.electrical, problem.electrical))
+    return np.array_equal(last.mesh.cell_part, problem.mesh.cell_part) and all(
+        np.array_equal(a.numbering.number, b.numbering.number)
+        and (a.solver.rtol, a.solver.method) == (b.solver.rtol, b.solver.method)
+        for a, b in pairs
+    )
+
+
+def _numbers(parameters: Mapping[str, Any]) -> list[float]:
+    return [float(value) for value in parameters.values() if isinstance(value, int | float)]
+
+
+def _words(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in parameters.items() if not isinstance(value, int | float)}

@@ -1,0 +1,207 @@
+"""The sweep: many designs, solved by many workers, each point kept when it has finished."""
+
+from __future__ import annotations
+
+import os
+import pickle
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from typing import Any
+
+from mcpthermal.case import Case
+from mcpthermal.errors import InputError
+from mcpthermal.linalg import Method
+from mcpthermal.mesh.layers import Layering, common_fractions
+from mcpthermal.mesh.sizing import MeshSpec
+from mcpthermal.result.outputs import outputs_of
+from mcpthermal.result.study import Study, StudyPoint
+from mcpthermal.study.executors import Executor, make_executor
+from mcpthermal.study.progress import Progress
+from mcpthermal.study.samples import Points, filling_order, grid_points, listed_points
+from mcpthermal.study.store import Store
+from mcpthermal.study.work import OWN, Setup, Task
+from mcpthermal.units import quantity
+
+KEPT_CASES = 200_000_000
+"""Built cases wait in memory up to this size (bytes); beyond, workers build them again."""
+
+
+def sweep(
+    make_case: Callable[..., Case],
+    points: Any = None,
+    *,
+    outputs: Any = None,
+    workers: Any = None,
+    folder: str | os.PathLike[str] | None = None,
+    mesh: MeshSpec | str | None = None,
+    tolerance: float = 1e-8,
+    method: Method = "auto",
+    memory: float | None = None,
+    retry_failed: bool = False,
+    progress: bool = True,
+    **parameters: Any,
+) -> Study:
+    """Solve a case for many values of its parameters.
+
+    Points whose packages differ in heights, materials and loads only share one planar mesh, its matrices, factors, and
+    where the solution starts; the values do not depend on that, nor on the number of workers or their order, beyond
+    the tolerance.
+
+    Parameters
+    ----------
+    make_case : callable
+        ``make_case(**parameters)`` returns the Case of a point. A GeometryError in it makes the point infeasible.
+    points : sequence of mappings, optional
+        Such as `latin_hypercube`, `sobol` or `one_at_a_time` return; without it, the grid of all ``**parameters``.
+    outputs : mapping, list or set, optional
+        Numbers to keep: ``"memory.max"``, ``"supply[3].current"``, ``"vdd.voltage"``, ``"resistance(a, b)"``,
+        ``"bottom.heat_out"``, ``"package.joule"``, probes, or functions of a result. Default: temperatures of
+        the chips, potential and current of the terminals.
+    workers : int, str or Client, optional
+        Processes of one thread each (default: one for each processor; 0 works in this process), ``"dask://host:port"``
+        or a Dask Client.
+    folder : path, optional
+        Where each point is kept when it has finished. The same study started again goes on there.
+    mesh : MeshSpec or str, optional
+        Default "normal".
+    tolerance : float
+        Relative residual of each solution, and its last change relative to the rise.
+    method : {"auto", "direct", "multigrid"}
+        Of the linear solves; "auto" factorises larger systems than `solve_steady`, as all points share the factors.
+    memory : float, optional
+        Most memory of each worker process (bytes).
+    retry_failed : bool
+        Whether points that have failed before are tried again.
+    progress : bool
+        Whether to show a bar with the time left, on a terminal.
+    **parameters
+        For each parameter its values: numbers, strings with a unit, or words.
+
+    Returns
+    -------
+    Study
+
+    Raises
+    ------
+    InputError
+        If the points or outputs cannot be understood.
+    StudyError
+        If the folder is in use or holds another study, or workers do not start.
+    OutputError
+        If a point cannot be written; what has been written is kept.
+    """
+    if not callable(make_case):
+        raise InputError(f"sweep: make_case={make_case!r} must be a function that returns a Case")
+    if (points is None) == (not parameters):
+        raise InputError("sweep: give either points=[...], or a list of values for each parameter")
+    listed = grid_points(**parameters) if points is None else listed_points(points)
+    spec = MeshSpec(mesh) if isinstance(mesh, str) else mesh or MeshSpec()
+    if not isinstance(spec, MeshSpec):
+        raise InputError(f"sweep: mesh={mesh!r} is no MeshSpec; give one, or 'coarse', 'normal' or 'fine'")
+    quantity(tolerance, "", "tolerance of a sweep", minimum=1e-12, maximum=1e-6)
+    if memory is not None:
+        quantity(memory, "", "memory of a worker, in bytes,", above=0.0)
+    asked = None if outputs is None else outputs_of(outputs)
+    place = None if folder is None else os.fspath(folder)
+    setup = Setup(make_case, asked, spec, float(tolerance), method, place)
+    units = None if asked is None else {item.name: item.unit for item in asked}
+    description = {"points": listed, "outputs": units, "mesh": spec.to_dict(), "tolerance": tolerance}
+    with ExitStack() as stack:
+        store = None if folder is None else stack.enter_context(Store(folder, description))
+        run = _Run(setup, listed, store, retry_failed)
+        if len(run.done) < len(listed):
+            executor = make_executor(setup, os.cpu_count() or 1 if workers is None else workers, memory)
+            run.finish(stack.enter_context(executor), stack.enter_context(Progress(progress)))
+    name = "study" if folder is None else os.path.basename(os.path.abspath(folder))
+    return Study(tuple(run.done[index] for index in range(len(listed))), run.units, name)
+
+
+class _Run:
+    """A study under way: what is done, and what is known of the rest."""
+
+    def __init__(self, setup: Setup, points: Points, store: Store | None, retry_failed: bool) -> None:
+        self.setup, self.points, self.store = setup, points, store
+        self.done = {} if store is None else store.finished(points)
+        if retry_failed:
+            self.done = {index: point for index, point in self.done.items() if point.status != "failed"}
+        known = None if store is None else store.plan
+        self.plan: dict[str, Any] = known or {"groups": {}, "group": {}, "outputs": {}}
+        asked = setup.outputs
+        self.units: Mapping[str, str] = {item.name: item.unit for item in asked} if asked else self.plan["outputs"]
+        self._cases: dict[int, bytes] = {}
+        self._kept = 0
+
+    def finish(self, executor: Executor, progress: Progress) -> None:
+        """Do all points that are open."""
+        unknown = [n for n in range(len(self.points)) if n not in self.done and str(n) not in self.plan["group"]]
+        if unknown:
+            self._extend_plan(unknown, executor, progress)
+            if self.store is not None:
+                self.store.plan = self.plan
+        progress.begin("solving", len(self.points))
+        for _ in self.done:
+            progress.advance()
+
+        def take(task: Task, outcome: dict[str, Any]) -> None:
+            self._keep(task, outcome)
+            progress.advance()
+
+        executor.run(self._tasks(), take)
+
+    def _keep(self, task: Task, outcome: Mapping[str, Any]) -> None:
+        self._cases.pop(task.index, None)
+        fields = ("status", "values", "reason", "heights", "seconds")
+        known = {name: outcome[name] for name in fields if name in outcome}
+        point = StudyPoint(task.index, dict(task.parameters), **known, warnings=tuple(outcome["warnings"]))
+        if self.store is not None:
+            self.store.keep(point)
+        self.done[task.index] = point
+
+    # --- the plan: which points share a mesh ---------------------------------------------------------------
+
+    def _extend_plan(self, indices: Sequence[int], executor: Executor, progress: Progress) -> None:
+        """Build the cases of points, and find what is alike; points that cannot be built are done with that."""
+        progress.begin("building", len(indices))
+        found: dict[int, Layering] = {}
+
+        def take(task: Task, outcome: dict[str, Any]) -> None:
+            progress.advance()
+            if outcome["status"] != "built":
+                self._keep(task, outcome)
+                return
+            if not found:
+                self._check_outputs(pickle.loads(outcome["case"]))
+            found[task.index] = Layering(outcome["key"], outcome["fractions"])
+            self._kept += len(outcome["case"])
+            if self._kept <= KEPT_CASES:
+                self._cases[task.index] = outcome["case"]
+
+        executor.run([Task(index, self.points[index]) for index in indices], take)
+        members: dict[str, list[int]] = {}
+        for index in sorted(found):
+            members.setdefault(found[index].key, []).append(index)
+            self.plan["group"][str(index)] = found[index].key
+        for key, own in members.items():
+            fractions = () if key == OWN else common_fractions([found[index] for index in own])
+            self.plan["groups"].setdefault(key, {"reference": own[0], "fractions": fractions})
+        self.plan["outputs"] = dict(self.units)
+
+    def _check_outputs(self, case: Case) -> None:
+        """Refuse outputs that a case does not have before anything is solved."""
+        asked = self.setup.outputs or outputs_of(None, case)
+        for output in asked:
+            output.check(case)
+        self.units = {item.name: item.unit for item in asked}
+
+    def _tasks(self) -> Sequence[Task]:
+        """What is open, in an order in which the first points lie all over the range."""
+        tasks = []
+        for index in filling_order(self.points):
+            if index in self.done:
+                continue
+            key = self.plan["group"][str(index)]
+            group = self.plan["groups"][key]
+            fractions = tuple(tuple(inner) for inner in group["fractions"])
+            reference = self.points[group["reference"]]
+            tasks.append(Task(index, self.points[index], key, reference, fractions, self._cases.get(index)))
+        return tasks

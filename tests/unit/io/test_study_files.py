@@ -1,0 +1,121 @@
+"""Study files and the command that runs them."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+import mcpthermal as mt
+from mcpthermal.cli import app
+from mcpthermal.errors import CaseFileError
+from mcpthermal.io import read_study_file
+
+CASE = """
+[[parts]]
+name = "slab"
+outline = { rectangle = { size = ["1 mm", "1 mm"] } }
+z = ["0 mm", "1 mm"]
+material = "silicon"
+[[loads]]
+type = "Power"
+place = "slab"
+power = "1 W"
+[[loads]]
+type = "Convection"
+place = "bottom"
+h = 1e5
+ambient = "300 K"
+"""
+STUDY = """
+case = "case.toml"
+mesh = "coarse"
+outputs = ["slab.mean", "bottom.heat_out"]
+[parameters]
+"loads.0.power" = ["1 W", 2.0]
+"parts.0.z.1" = { from = "1 mm", to = "2 mm", count = 2 }
+"""
+SCRIPT = """
+import mcpthermal as mt
+
+def make_case(power, size=1e-3):
+    package = mt.Package.from_parts([mt.Part("slab", mt.rectangle(size), (0.0, 1e-3), "silicon")])
+    return mt.Case(package, [mt.Power("slab", power), mt.Convection("bottom", h=1e5, ambient=300.0)])
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "case.toml").write_text(CASE)
+    (tmp_path / "study.toml").write_text(STUDY)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_a_study_runs_and_goes_on_only_if_asked(folder: Path) -> None:
+    run = CliRunner()
+    done = run.invoke(app, ["sweep", "study.toml", "--workers", "0", "-o", "out"])
+    assert done.exit_code == 0 and "out: 4 points: 4 solved" in done.stdout
+    with (folder / "out" / "table.csv").open() as stream:
+        rows = list(csv.DictReader(stream))
+    assert [float(row["bottom.heat_out"]) for row in rows] == pytest.approx([1.0, 1.0, 2.0, 2.0])
+    assert [float(row["parts.0.z.1"]) for row in rows] == [1e-3, 2e-3, 1e-3, 2e-3]
+    again = run.invoke(app, ["sweep", "study.toml", "--workers", "0", "-o", "out"])
+    assert again.exit_code == 2 and "give --resume to go on with it" in again.stderr
+    (folder / "out" / "points" / "00002.json").unlink()
+    resumed = run.invoke(app, ["sweep", "study.toml", "--workers", "0", "-o", "out", "--resume"])
+    assert resumed.exit_code == 0 and resumed.stdout == done.stdout
+
+
+def test_a_script_makes_the_cases_in_processes(folder: Path) -> None:
+    (folder / "case.py").write_text(SCRIPT)
+    (folder / "study.toml").write_text(
+        'case = "."\nmesh = "coarse"\nsample = {kind = "sobol", count = 4}\n[parameters]\npower = ["1 W", "2 W"]\n'
+    )
+    done = CliRunner().invoke(app, ["sweep", "study.toml", "--workers", "1"])
+    assert done.exit_code == 0, done.output
+    study = mt.read_study(Path("studies") / folder.name)
+    assert len(study.of("solved")) == 4 and ((study.column("power") > 1.0) & (study.column("power") < 2.0)).all()
+
+
+def test_heights_of_a_case_file_move_as_they_are_told() -> None:
+    toml = Path(__file__).parents[3] / "cases" / "stacked_module" / "case.toml"
+    from mcpthermal.io.study_toml import TomlCase, _tables
+
+    tables = _tables(toml)
+    both = TomlCase(toml, tables)(via_depth=1.1e-3, module_height=0.7e-3).package
+    assert (both.via_depth, both.module_height) == pytest.approx((1.1e-3, 0.7e-3))
+    cover = TomlCase(toml, tables, "cover")(via_depth=1.1e-3).package
+    assert cover.via_depth - cover.module_height == pytest.approx(1e-3 - 0.605e-3)
+    aspect = TomlCase(toml, tables, "aspect_ratio")(module_height=0.7e-3).package
+    assert aspect.via_depth == pytest.approx(1.095e-3)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("case = 3\n[parameters]\na = [1]", "case = 3 must be the path"),
+        ('case = "case.toml"', "must give the values of at least one parameter"),
+        ('case = "case.toml"\nouputs = []\n[parameters]\na = [1]', "did you mean 'outputs'"),
+        ('case = "none.toml"\n[parameters]\na = [1]', "is no .toml file"),
+        ('case = "case.toml"\n[parameters]\na = {from = 1, to = "x"}', "must have numbers from and to"),
+        ('case = "case.toml"\nsample = {kind = "halton"}\n[parameters]\na = [1]', "sobol or latin_hypercube"),
+        ("case = [", "is no valid TOML"),
+    ],
+)
+def test_study_files_that_cannot_be_understood(folder: Path, text: str, message: str) -> None:
+    (folder / "study.toml").write_text(text)
+    with pytest.raises(CaseFileError, match=message):
+        read_study_file("study.toml")
+
+
+def test_parameters_that_the_case_does_not_have(folder: Path) -> None:
+    study = read_study_file("study.toml")
+    with pytest.raises(CaseFileError, match=r"no value at 'loads.0.powr': 'powr' is not there; did you mean 'power'"):
+        study.make_case.check(["loads.0.powr"])  # type: ignore[attr-defined]
+    (folder / "case.py").write_text(SCRIPT)
+    (folder / "study.toml").write_text('case = "case.py"\n[parameters]\npowr = [1.0]')
+    done = CliRunner().invoke(app, ["sweep", "study.toml"])
+    assert done.exit_code == 2 and "takes no 'powr'; did you mean 'power'" in done.stderr

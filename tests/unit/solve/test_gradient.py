@@ -1,0 +1,124 @@
+"""Gradients by the adjoint against differences of whole solutions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import mcpthermal as mt
+from mcpthermal.mesh.layers import fractions_of, moved_mesh
+from mcpthermal.units import celsius, mm, um
+
+BASE: dict[str, float] = {
+    "via_depth": 0.6 * mm,
+    "module_height": 0.425 * mm,
+    "carrier": 0.3 * mm,
+    "power": 0.4,
+    "current": 3.0,
+    "h": 800.0,
+    "ambient": 300.0,
+    "conductivity": 0.9,
+    "slope": 0.004,
+}
+MESH = mt.MeshSpec("coarse", edge_size=1 * mm, max_size=2 * mm, layer_size=1 * mm, growth=2.0)
+TIGHT: dict[str, Any] = {"tolerance": 1e-12, "linear_tolerance": 1e-12}
+
+
+def make_case(
+    via_depth: float,
+    module_height: float,
+    carrier: float,
+    power: float,
+    current: float,
+    h: float,
+    ambient: float,
+    conductivity: float,
+    slope: float,
+) -> mt.Case:
+    """Two chips in an insulation, and a hot metal whose resistance grows with its temperature."""
+    module = mt.Module(
+        "stack",
+        chips=[mt.Chip("logic", (2 * mm, 2 * mm), 200 * um), mt.Chip("memory", (1.4 * mm, 1.4 * mm), 150 * um)],
+        bonds=[mt.FlipChip([(0.0, 0.0)], diameter=200 * um, height=50 * um)],
+        attach=mt.Attach(thickness=25 * um),
+    )
+    metal = mt.Material("metal", 390.0, mt.Metal("1.7e-8 ohm m", slope, 293.15))
+    process = (
+        mt.Process(mt.Carrier(size=(4 * mm, 4 * mm), thickness=carrier))
+        .attach(module.with_height(module_height))
+        .insulate(thickness=via_depth, material=mt.Material("mould", conductivity))
+        .open_vias("supply", at=[(-1.5 * mm, 0)], diameter=200 * um)
+        .metallise(40 * um, metal, [mt.Trace("vdd", path=[(-1.5 * mm, 0), (1.5 * mm, 0)], width=300 * um)])
+        .passivate(thickness=30 * um, openings=[mt.Opening("pad", at=(1.2 * mm, 0), diameter=200 * um)])
+    )
+    loads = [
+        mt.Power("logic", power),
+        mt.Current("pad", current),
+        mt.Voltage("supply.foot", 0.0),
+        mt.Convection("bottom", h=h, ambient=ambient),
+        mt.Radiation("top", ambient=celsius(30), emissivity=0.8),
+    ]
+    return mt.Case(process.package(), loads)
+
+
+@pytest.fixture(scope="module")
+def result() -> mt.SteadyResult:
+    case = make_case(**BASE)
+    return mt.solve_steady(case, mt.generate_mesh(case.package, MESH), **TIGHT)
+
+
+@pytest.fixture(scope="module")
+def solved(result: mt.SteadyResult) -> dict[str, list[mt.SteadyResult]]:
+    """For each parameter the solutions a step above and below."""
+    fractions, found, reuse = fractions_of(result.mesh, result.case.package), {}, mt.Reuse()
+    for name, value in BASE.items():
+        found[name] = []
+        for factor in (1 + 1e-4, 1 - 1e-4):
+            case = make_case(**{**BASE, name: factor * value})
+            reuse.parameters = {**BASE, name: factor * value}
+            mesh = moved_mesh(result.mesh, case.package, fractions)
+            found[name].append(mt.solve_steady(case, mesh, reuse=reuse, **TIGHT))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("output", "ask"),
+    [
+        ("memory.mean", lambda r: r.mean_temperature("memory")),
+        ("logic.max", lambda r: r.max_temperature("logic")),
+        ("pad.voltage", lambda r: r.voltage("pad")),
+        ("resistance(pad, supply.foot)", lambda r: r.resistance("pad", "supply.foot")),
+        ("bottom.heat_out", lambda r: r.heat_out("bottom")),
+    ],
+)
+def test_gradients_are_those_of_differences(
+    result: mt.SteadyResult, solved: dict[str, list[mt.SteadyResult]], output: str, ask: Any
+) -> None:
+    found = mt.gradient(make_case, result, output, BASE)
+    level = 300.0 if output.endswith(("max", "mean")) else 0.0
+    for name, value in BASE.items():
+        above, below = (ask(item) for item in solved[name])
+        wanted = (above - below) / (2e-4 * value)
+        # What hardly matters is measured by the output itself.
+        slack = 1e-7 * abs(ask(result) - level) / value
+        assert found[name] == pytest.approx(wanted, rel=1e-5, abs=slack), name
+
+
+def test_what_has_no_gradient_says_so(result: mt.SteadyResult) -> None:
+    with pytest.raises(mt.InputError, match="gives another case than that of the result"):
+        mt.gradient(make_case, result, "memory.mean", {**BASE, "power": 1.0})
+    with pytest.raises(mt.InputError, match=r"'logic\.min' has no derivative"):
+        mt.gradient(make_case, result, "logic.min", BASE)
+    with pytest.raises(mt.InputError, match="must be a finite number"):
+        mt.gradient(make_case, result, "logic.max", {**BASE, "power": float("nan")})
+
+
+def test_outlines_in_the_plane_do_not_move() -> None:
+    def wide(width: float) -> mt.Case:
+        package = mt.Package.from_parts([mt.Part("slab", mt.rectangle(width), (0.0, 1e-3), "silicon")])
+        return mt.Case(package, [mt.Power("slab", 1.0), mt.Convection("bottom", h=1e5, ambient=300.0)])
+
+    result = mt.solve_steady(wide(1e-3), mt.generate_mesh(wide(1e-3).package, "coarse"))
+    with pytest.raises(mt.InputError, match="'width' moves outlines in the plane"):
+        mt.gradient(wide, result, "slab.max", {"width": 1e-3})

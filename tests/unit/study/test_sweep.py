@@ -1,0 +1,201 @@
+"""What a sweep answers: values of independent runs, infeasible and failed points with their reasons."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import study_cases
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from study_cases import MESH, OUTPUTS, faulty, slab, stack
+
+import mcpthermal as mt
+from mcpthermal.errors import InputError
+from mcpthermal.mesh.layers import common_fractions, layering, moved_mesh
+from mcpthermal.solve.reuse import interpolation_weights
+from mcpthermal.study.samples import filling_order
+from mcpthermal.units import mm
+
+quiet = functools.partial(mt.sweep, progress=False)
+GRID: dict[str, Any] = {
+    "via_depth": ["0.5 mm", "0.6 mm", "0.8 mm"],
+    "module_height": ["0.3 mm", "0.45 mm", "0.55 mm"],
+    "current": [1.0, 3.0],
+}
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> mt.Study:
+    folder = tmp_path_factory.mktemp("studies") / "stack"
+    return quiet(stack, outputs=OUTPUTS, mesh=MESH, workers=2, folder=folder, **GRID)
+
+
+def test_infeasible_points_have_their_reason(study: mt.Study) -> None:
+    assert len(study.points) == 18 and not study.of("failed")
+    barred = {(p.parameters["via_depth"], p.parameters["module_height"]) for p in study.of("infeasible")}
+    assert barred == {(0.5 * mm, 0.55 * mm)}
+    for point in study.of("infeasible"):
+        assert "height of module 'stack', 550 um, is not less than the thickness of the insulation" in point.reason
+        assert point.values == {}
+    assert np.isnan(study.column("memory.max")).sum() == len(study.of("infeasible"))
+
+
+def test_values_are_those_of_independent_runs_on_the_same_mesh(study: mt.Study) -> None:
+    cases = {p.index: stack(**p.parameters) for p in study.of("solved")}
+    own = {n: layering(case.package, MESH) for n, case in cases.items()}
+    assert len({item.key for item in own.values()}) == 1
+    fractions = common_fractions(list(own.values()))
+    planar = mt.generate_mesh(cases[0].package, MESH, fractions=fractions)
+    for n in (0, 7, 17):
+        result = mt.solve_steady(cases[n], moved_mesh(planar, cases[n].package, fractions))
+        rise = result.max_temperature() - 298.15
+        values = study.points[n].values
+        assert values["memory.max"] == pytest.approx(result.max_temperature("memory"), abs=1e-8 * rise)
+        assert values["logic.mean"] == pytest.approx(result.mean_temperature("logic"), abs=1e-8 * rise)
+        assert values["resistance(pad, supply.foot)"] == pytest.approx(
+            result.resistance("pad", "supply.foot"), rel=1e-8
+        )
+
+
+def test_values_do_not_depend_on_workers_or_order(study: mt.Study) -> None:
+    points = [dict(point.parameters) for point in study.points]
+    order = np.random.default_rng(0).permutation(len(points))
+    other = quiet(stack, [points[n] for n in order], outputs=OUTPUTS, mesh=MESH, workers=0)
+    for name in OUTPUTS:
+        scale = 1e-8 * (100.0 if study.units[name] == "K" else float(np.nanmax(np.abs(study.column(name)))))
+        assert other.column(name) == pytest.approx(study.column(name)[order], abs=scale, nan_ok=True)
+
+
+def test_what_the_answers_say(study: mt.Study) -> None:
+    """Three times the current heats nine times as much; a deeper via has more resistance."""
+    resistance = study.column("resistance(pad, supply.foot)").reshape(3, 3, 2)
+    assert (np.diff(resistance[:, 0, 0]) > 0).all()
+    assert (resistance[:, 0, 1] > resistance[:, 0, 0]).all()  # hotter copper
+    memory = study.column("memory.max").reshape(3, 3, 2)
+    assert (memory[..., 1][np.isfinite(memory[..., 1])] > memory[..., 0][np.isfinite(memory[..., 0])]).all()
+
+
+def test_failures_are_recorded_and_stop_nothing() -> None:
+    study = quiet(faulty, power=[1.0, 2.0, 3.0, 4.0], workers=0, outputs=["slab.max"], mesh=MESH)
+    assert [point.status for point in study.points] == ["solved", "failed", "failed", "solved"]
+    assert study.points[1].reason == "KeyError: 'a slip in make_case'"
+    assert study.points[2].reason.startswith("NoSteadyState: ")
+    # P = h A (T - T0) at the bottom, and uniform heat on its way there: P L / (2 k A).
+    assert study.points[3].values["slab.max"] == pytest.approx(300.0 + 4.0 / 0.1 + 4.0 * 1e-3 / (2 * 100.0 * 1e-6))
+    assert "2 failed" in study.summary() and "a slip" in study.summary()
+
+
+def test_default_outputs_and_functions_of_results() -> None:
+    study = quiet(slab, power=[1.0, 2.0], workers=0, mesh=MESH)
+    assert study.outputs == ("slab.max", "slab.mean")
+    drop = quiet(
+        slab, power=[1.0], workers=0, mesh=MESH, outputs={"drop": lambda r: r.max_temperature() - r.min_temperature()}
+    )
+    assert drop.column("drop")[0] == pytest.approx(5.0)
+    ball = quiet(slab, power=[1.0], workers=0, mesh=MESH, outputs=[mt.MeanTemperature("slab"), "bottom.heat_out"])
+    assert ball.outputs == ("mean(slab)", "bottom.heat_out") and ball.column("bottom.heat_out")[0] == pytest.approx(1.0)
+
+
+def test_an_output_that_is_no_number_is_a_failure_with_a_reason() -> None:
+    study = quiet(slab, power=[1.0], workers=0, mesh=MESH, outputs={"odd": lambda result: float("nan")})
+    assert study.points[0].reason == "SolveError: output 'odd' is nan and no finite number"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"power": []}, "parameter 'power' has no values"),
+        ({}, "either points="),
+        ({"points": [{"power": 1.0}, {"thickness": 1.0}]}, "other parameters than point 0: power, thickness"),
+        ({"points": [{"power": 1.0}, {"power": "1 W"}]}, "points 0 and 1 of the study are the same"),
+        ({"power": [float("nan")]}, "power=nan is no finite number"),
+        ({"power": [1.0], "outputs": ["slab.maxi"]}, "'slab.maxi' must be a place and one of"),
+        ({"power": [1.0], "outputs": ["slob.max"], "workers": 0}, "did you mean 'slab'"),
+        ({"power": [1.0], "outputs": [], "workers": 0}, "outputs: there is none"),
+        ({"power": [1.0], "workers": -1}, "workers=-1 must be a number of processes"),
+        ({"power": [1.0], "workers": 1, "outputs": {"x": lambda r: 1.0}}, "define them at the top of a module"),
+        ({"power": [1.0], "mesh": "rough"}, "mesh level 'rough' is unknown"),
+        ({"power": [1.0], "tolerance": 1e-3}, "tolerance of a sweep"),
+    ],
+)
+def test_what_cannot_be_swept_is_refused(arguments: dict[str, Any], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        quiet(slab, **arguments)
+
+
+def test_samples_fill_their_ranges() -> None:
+    """Each of n equal parts of a range has one point of a Latin hypercube, and of a Sobol sequence of 2^m points."""
+    for points in (
+        mt.latin_hypercube(16, via_depth=("0.5 mm", "1 mm"), h=(10.0, 1000.0)),
+        mt.sobol(16, via_depth=("0.5 mm", "1 mm"), h=(10.0, 1000.0)),
+    ):
+        values = np.array([[p["via_depth"], p["h"]] for p in points])
+        part = np.floor(16 * (values - [0.5e-3, 10.0]) / [0.5e-3, 990.0]).astype(int)
+        assert (np.sort(part, axis=0) == np.arange(16)[:, None]).all()
+    assert mt.sobol(5, seed=3, x=(0, 1)) == mt.sobol(5, seed=3, x=(0, 1)) != mt.sobol(5, seed=4, x=(0, 1))
+    with pytest.raises(InputError, match="must begin with the lower value"):
+        mt.sobol(4, x=("1 mm", "0.5 mm"))
+
+
+def test_one_at_a_time_changes_one_at_a_time() -> None:
+    points = mt.one_at_a_time({"a": 1.0, "b": "2 mm"}, a=(0.5, 2.0), b=("1 mm", "2 mm"))
+    assert points == ({"a": 1.0, "b": 2e-3}, {"a": 0.5, "b": 2e-3}, {"a": 2.0, "b": 2e-3}, {"a": 1.0, "b": 1e-3})
+    assert [p["power"] for p in mt.grid_points(power=["1 W", "200 mW"], kind="wide")] == [1.0, 0.2]
+
+
+@given(st.lists(st.tuples(st.floats(-1, 1), st.floats(-1, 1)), min_size=12, max_size=30, unique=True))
+@settings(max_examples=30, deadline=None)
+def test_weights_reproduce_values_of_smooth_functions(places: list[tuple[float, float]]) -> None:
+    """They always add up to one; where enough points lie well apart they are exact for a plane."""
+    known, wanted = np.array(places[:-1]), np.array(places[-1])
+    weights = interpolation_weights(known, wanted)
+    assert weights.sum() == pytest.approx(1.0, abs=1e-6) and np.abs(weights).sum() <= 8.0 + 1e-6
+    if np.count_nonzero(weights) > 1:
+        assert weights @ known == pytest.approx(wanted, abs=1e-6)
+
+
+def test_the_first_points_of_the_order_lie_all_over_the_range() -> None:
+    points = mt.grid_points(a=list(range(9)), b=list(range(9)))
+    order = filling_order(points)
+    assert sorted(order) == list(range(81))
+    first = {(points[n]["a"], points[n]["b"]) for n in order[:5]}
+    assert first == {(4, 4), (0, 0), (0, 8), (8, 0), (8, 8)}
+    words = filling_order(mt.grid_points(metal=["copper", "gold"], a=[1.0, 2.0]))
+    assert sorted(words) == [0, 1, 2, 3]
+
+
+def test_tables_and_files(study: mt.Study, tmp_path: Path) -> None:
+    pandas = pytest.importorskip("pandas")
+    table = study.table()
+    assert list(table.columns) == ["via_depth", "module_height", "current", "status", *OUTPUTS, "reason"]
+    assert table["memory.max"].isna().sum() == 2 and (table["memory.max"].dtype == float)
+    back = pandas.read_csv(study.to_csv(tmp_path / "a.csv"), index_col="point", float_precision="round_trip")
+    assert (back["memory.max"].dropna() == table["memory.max"].dropna()).all()
+    pytest.importorskip("pyarrow")
+    same = pandas.read_parquet(study.to_parquet(tmp_path / "a.parquet"))
+    pandas.testing.assert_frame_equal(same, table)
+
+
+def test_a_sweep_in_height_uses_one_planar_space(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Gmsh works once, and so do the weak forms; only the first point starts cold."""
+    import mcpthermal.fem.planar as planar
+    import mcpthermal.study.work as work
+
+    meshes, spaces, lengths = [], [], []
+    make, init, solve = work.generate_mesh, planar.PlanarSpace.__init__, work.solve_steady
+    monkeypatch.setattr(work, "generate_mesh", lambda *a, **k: meshes.append(1) or make(*a, **k))
+    monkeypatch.setattr(planar.PlanarSpace, "__init__", lambda *a: spaces.append(1) or init(*a))
+
+    def counted(*arguments: Any, **options: Any) -> Any:
+        result = solve(*arguments, **options)
+        lengths.append(max(item.thermal_iterations for item in result.history))
+        return result
+
+    monkeypatch.setattr(work, "solve_steady", counted)
+    study = quiet(study_cases.stack, workers=0, mesh=MESH, outputs=["memory.max"], module_height=[3e-4, 3.5e-4, 4e-4])
+    assert len(study.of("solved")) == len(lengths) == 3
+    assert len(meshes) == 1 and len(spaces) == 2  # of the heat and of the currents
