@@ -122,6 +122,7 @@ _PUBLIC = {
         "find_limit",
         "lowest_eigenvalue",
         "resistance_matrix",
+        "solve_adaptive",
         "solve_steady",
         "solve_transient",
         "stability",

@@ -140,7 +140,7 @@ class Nested:
         below: Callable[[Array], Array],
         up: Callable[[Array], Array],
         down: Callable[[Array], Array],
-        degree: int = 3,
+        degree: int = 2,
     ) -> None:
         self._product, self._below, self._up, self._down = system.apply, below, up, down
         blocks = system.smoother_blocks()
