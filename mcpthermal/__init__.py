@@ -93,7 +93,7 @@ _PUBLIC = {
         "Voltage",
         "Waveform",
     ),
-    "mcpthermal.case": ("Case", "TransientSpec"),
+    "mcpthermal.case": ("AccuracySpec", "Case", "TransientSpec"),
     "mcpthermal.mesh": ("ColumnMesh", "MeshSpec", "TetMesh", "generate_mesh", "read_mesh", "write_mesh"),
     "mcpthermal.result": (
         "Cauer",
@@ -128,7 +128,14 @@ _PUBLIC = {
         "stability",
         "thermal_impedance",
     ),
-    "mcpthermal.viz": ("plot_field", "plot_impedance", "plot_package", "plot_probes", "plot_structure"),
+    "mcpthermal.viz": (
+        "plot_convergence",
+        "plot_field",
+        "plot_impedance",
+        "plot_package",
+        "plot_probes",
+        "plot_structure",
+    ),
     "mcpthermal.io": ("Series", "export", "read_case"),
 }
 _HOME = {name: module for module, names in _PUBLIC.items() for name in names}

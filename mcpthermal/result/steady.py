@@ -222,11 +222,8 @@ class SteadyResult:
         return min(float(level) for level in levels if level is not None)
 
     def reported_parts(self) -> Sequence[str]:
-        """The parts that a summary lists: the chips, or all parts of a package without any."""
-        package = self.case.package
-        chips = [part.name for part in package.parts if part.role == "chip"]
-        chips += [part.name for part in package.parts if part.role == "carrier" and part.group == "chip"]
-        return chips or [part.name for part in package.parts if not part.is_void]
+        """The parts that a summary lists."""
+        return self.case.package.reported
 
     def summary(self) -> str:
         """The answer as text."""

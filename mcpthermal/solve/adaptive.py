@@ -1,12 +1,16 @@
 """Meshes that adapt themselves until outputs are as exact as is asked for.
 
 Each step solves, estimates (`estimate.py`) and makes a mesh with what the estimate asks for. On columns the unknowns
-are those of the plane times those of the lines, so that triangles and layers are chosen apart. With quadratic elements
-n triangles in the place of one leave n^-2 of its share of the error, m layers in the place of one m^-4; the fewest
-triangles for a sum of the former have n ~ share^(1/3), the fewest layers for a sum of the latter m ~ share^(1/5)
-(Lagrange), and the product of both is least if the plane keeps two thirds of the error and the lines one third. Errors
-then fall with the unknowns N as N^(-4/3), as those of any quadratic elements in space do, and along edges too, where
-the mesh is graded.
+are those of the plane times those of the lines, so that triangles and layers are chosen apart. With n triangles in the
+place of one its share of the error falls as n^-p, with m layers in the place of one as m^-r; the fewest triangles for a
+sum of the former have n ~ share^(1/(1+p)), the fewest layers for a sum of the latter m ~ share^(1/(1+r)) (Lagrange). In
+the end all shares are equal, whatever p and r: they only say how far one step goes, and are those of the cells along
+edges, where the errors are, rather than p = 2 and r = 4 of quadratic elements where the solution is smooth.
+
+What can be had: where it is smooth, errors e of the plane and of the lines fall as N_plane^-2 and N_lines^-4, so that
+with two thirds of e in the plane N = N_plane N_lines ~ e^(-3/4), as for any quadratic elements in space. Along the
+outline of a chip errors fall as h^(2a), a = 2/3 for a good conductor in a bad one, and the triangles along it are 1/h;
+layers graded to its faces grow as log(1/h): N ~ e^(-1/(2a)) log, the same 3/4 again but for the logarithm.
 """
 
 from __future__ import annotations
@@ -20,13 +24,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mcpthermal.case import Case
+from mcpthermal.case.accuracy import read_tolerance
 from mcpthermal.errors import InputError, SolveError
 from mcpthermal.mesh import MeshSpec, generate_mesh
 from mcpthermal.mesh.adapting import adapted_mesh
 from mcpthermal.mesh.columns import ColumnMesh
 from mcpthermal.mesh.refinement import bisected
 from mcpthermal.result.estimates import Adaptation, AdaptiveStep, GoalEstimate
-from mcpthermal.result.probes import check_probes
+from mcpthermal.result.probes import check_goals, check_probes
 from mcpthermal.result.steady import SteadyResult
 from mcpthermal.solve.estimate import estimate_error
 from mcpthermal.solve.steady import solve_steady
@@ -38,6 +43,7 @@ AIM = 0.6
 """The part of a tolerance that the next mesh is made for."""
 
 PLANAR_SHARE = 2 / 3
+PLANAR_RATE, VERTICAL_RATE = 1.0, 2.0
 MOST_TRIANGLES, FEWEST_TRIANGLES = 12.0, 0.3
 MOST_LAYERS, FEWEST_LAYERS = 4.0, 0.5
 """In the place of one, from one mesh to the next."""
@@ -90,7 +96,8 @@ def solve_adaptive(
     goals : goal or sequence of goals
         As for `estimate_error`.
     tolerance : float or str
-        A number is relative, of temperatures to their rise over the ambient; a string such as ``"0.2 K"`` is absolute.
+        A number is relative, of temperatures to their rise over the ambient, and so is ``"0.5 %"``; a string with a
+        unit such as ``"0.2 K"`` is absolute.
     mesh : ColumnMesh or TetMesh, optional
         To begin with; default ``MeshSpec("coarse")``.
     order : {2, 1}
@@ -119,7 +126,10 @@ def solve_adaptive(
         quantity(max_seconds, "s", "max_seconds", above=0.0),
         int(quantity(max_meshes, "", "max_meshes", minimum=1)),
     )
-    _check_tolerance(tolerance, wanted)
+    check_goals(case, wanted)
+    tolerance = read_tolerance(tolerance)
+    for goal in wanted:
+        _tolerance(tolerance, goal, 1.0)
     begin = time.perf_counter()
     if mesh is None:
         mesh = case.package.mesh or generate_mesh(case.package, MeshSpec("coarse"))
@@ -150,16 +160,11 @@ def _done(result: SteadyResult, steps: list[AdaptiveStep], reached: bool, reason
     return replace(result, adaptation=Adaptation(tuple(steps), reached, reason))
 
 
-def _check_tolerance(tolerance: Any, goals: Any) -> None:
-    for goal in goals:
-        _tolerance(tolerance, goal, 1.0)
-
-
 def _tolerance(tolerance: Any, goal: Any, scale: float) -> float:
     """The absolute tolerance of a goal, in its unit."""
     if isinstance(tolerance, str):
         return quantity(tolerance, goal.unit, f"tolerance of {goal.name}", above=0.0)
-    return quantity(tolerance, "", "tolerance", above=0.0, maximum=1.0) * scale
+    return float(tolerance) * scale
 
 
 def _step(result: SteadyResult, estimates: tuple[GoalEstimate, ...], tolerance: Any, seconds: float) -> AdaptiveStep:
@@ -227,8 +232,8 @@ def numbers(planar: Floats, vertical: Floats, room: float = np.inf) -> tuple[Flo
     """
     slack = 1.0
     while True:
-        triangles = _distributed(planar, PLANAR_SHARE * slack, 2.0, FEWEST_TRIANGLES, MOST_TRIANGLES)
-        layers = _distributed(vertical, (1 - PLANAR_SHARE) * slack, 4.0, FEWEST_LAYERS, MOST_LAYERS)
+        triangles = _distributed(planar, PLANAR_SHARE * slack, PLANAR_RATE, FEWEST_TRIANGLES, MOST_TRIANGLES)
+        layers = _distributed(vertical, (1 - PLANAR_SHARE) * slack, VERTICAL_RATE, FEWEST_LAYERS, MOST_LAYERS)
         if triangles.mean() * layers.mean() <= room or slack > 1e12:
             return triangles, layers
         slack *= 1.25

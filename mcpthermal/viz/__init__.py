@@ -1,6 +1,14 @@
 """Pictures, drawn by PyVista, and charts, drawn by Matplotlib; both are loaded when first needed."""
 
-from mcpthermal.viz.charts import plot_impedance, plot_probes, plot_structure
+from mcpthermal.viz.charts import plot_convergence, plot_impedance, plot_probes, plot_structure
 from mcpthermal.viz.fields import plot_field, plot_package, save_pictures
 
-__all__ = ["plot_field", "plot_impedance", "plot_package", "plot_probes", "plot_structure", "save_pictures"]
+__all__ = [
+    "plot_convergence",
+    "plot_field",
+    "plot_impedance",
+    "plot_package",
+    "plot_probes",
+    "plot_structure",
+    "save_pictures",
+]

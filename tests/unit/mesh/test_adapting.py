@@ -34,7 +34,7 @@ def test_triangles_and_layers_come_where_they_are_asked_for() -> None:
     assert 0.6 < far.sum() / was.sum() < 3.0
     assert (fine.levels[1:] <= 1e-12).sum() == pytest.approx(3 * low.sum(), abs=1)
     assert fine.volumes() == pytest.approx(mesh.volumes(), rel=1e-9)
-    assert set(np.round(PACKAGE.columns.levels, 12)) <= set(np.round(fine.levels, 12))
+    assert set(np.round(PACKAGE.arrangement.columns.levels, 12)) <= set(np.round(fine.levels, 12))
 
 
 def test_layers_do_not_jump() -> None:
