@@ -52,6 +52,9 @@ ROOM, WORTHWHILE = 0.8, 0.6
 """The part of a budget that meshes are made for, since none has exactly the cells that were asked for, and the part
 beyond which no further mesh is worth its time."""
 
+TRIES = 4
+"""Meshes that are made, without a solution, to find one within the budget."""
+
 BULK = 0.5
 """The part of the error whose tetrahedra are refined."""
 
@@ -211,8 +214,14 @@ def _next(
     if not isinstance(mesh, ColumnMesh):
         return bisected(mesh, _worst(_greatest([item.cells for item in estimates], weights), room))
     planar, vertical = (_greatest([getattr(i, name) for i in estimates], weights) for name in ("planar", "vertical"))
-    triangles, layers = numbers(planar, vertical, room)
-    return adapted_mesh(case.package, mesh, triangles, layers)
+    for _ in range(TRIES):
+        found = adapted_mesh(case.package, mesh, *numbers(planar, vertical, room))
+        more = found.n_cells / mesh.n_cells
+        if more <= room / ROOM:
+            break
+        # Sizes that may not jump make more triangles than were asked for.
+        room *= room / more
+    return found
 
 
 def _greatest(shares: Sequence[Floats | None], weights: Sequence[float]) -> Floats:

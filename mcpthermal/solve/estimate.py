@@ -22,8 +22,9 @@ from mcpthermal.fem.hierarchy import ColumnHierarchy
 from mcpthermal.fem.recovery import at_points, cell_energies
 from mcpthermal.mesh.refinement import gathered
 from mcpthermal.result.estimates import GoalEstimate
-from mcpthermal.result.probes import check_probes
+from mcpthermal.result.probes import Resistance, check_probes
 from mcpthermal.result.steady import SteadyResult
+from mcpthermal.solve.bounds import resistance_bounds
 from mcpthermal.solve.enrichment import Enrichment
 
 Floats = NDArray[np.float64]
@@ -60,7 +61,8 @@ def estimate_error(case: Case, result: SteadyResult, goals: Any, *, shares: bool
 
     Notes
     -----
-    The error is that of the mesh as it is: circles that have become polygons stay polygons of the same area.
+    For the resistance of a linear conductor with two terminals ``bounds`` are guaranteed (`solve/bounds.py`). The error
+    is that of the mesh as it is: circles that have become polygons stay polygons of the same area.
     """
     if not isinstance(result, SteadyResult):
         raise InputError(f"estimate_error needs the result of solve_steady, not {type(result).__name__}")
@@ -73,7 +75,8 @@ def estimate_error(case: Case, result: SteadyResult, goals: Any, *, shares: bool
     for goal, value, change in zip(wanted, values, enrichment.changes(wanted), strict=True):
         error = EXTRAPOLATION * change
         parts = _shares(enrichment, enrichment.adjoint_correction(goal), abs(error)) if shares else ()
-        found.append(GoalEstimate(goal, value, error, None, *parts))
+        bounds = resistance_bounds(result, goal.a, goal.b) if isinstance(goal, Resistance) else None
+        found.append(GoalEstimate(goal, value, error, bounds, *parts))
         result.estimates[goal.name] = found[-1]
     return tuple(found)
 
