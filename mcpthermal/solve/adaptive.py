@@ -33,7 +33,8 @@ from mcpthermal.mesh.refinement import bisected
 from mcpthermal.result.estimates import Adaptation, AdaptiveStep, GoalEstimate
 from mcpthermal.result.probes import check_goals, check_probes
 from mcpthermal.result.steady import SteadyResult
-from mcpthermal.solve.estimate import estimate_error
+from mcpthermal.solve.enrichment import Enrichment
+from mcpthermal.solve.estimate import estimates_of, shares_of
 from mcpthermal.solve.steady import solve_steady
 from mcpthermal.units import quantity
 
@@ -143,7 +144,8 @@ def solve_adaptive(
         try:
             result = solve_steady(case, mesh, order, progress=progress, **SOLVED)  # type: ignore[arg-type]
             say(f"mesh {len(steps) + 1}: estimating")
-            estimates = estimate_error(case, result, wanted, shares=True)
+            enrichment = Enrichment(result)
+            estimates = estimates_of(enrichment, wanted)
         except SolveError as error:
             if best is None:
                 raise
@@ -156,7 +158,8 @@ def solve_adaptive(
         spent = _spent(steps, budget)
         if spent:
             return _done(result, steps, False, f"not reached: {spent}")
-        mesh = _next(case, result, estimates, steps, budget)
+        mesh = _next(case, result, shares_of(enrichment, estimates), steps, budget)
+        del enrichment  # its memory is needed for the next one
 
 
 def _done(result: SteadyResult, steps: list[AdaptiveStep], reached: bool, reason: str) -> SteadyResult:

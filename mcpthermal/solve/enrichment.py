@@ -67,7 +67,7 @@ class Enrichment:
         run, state = Run.at(result)
         base, order = run.problem, getattr(result.thermal, "order", 2)
         problem = CoupledProblem(
-            result.case, refined(result.mesh), order, base.solver.rtol, base.solver.method, run.timed, factors=False
+            result.case, refined(result.mesh), order, base.solver.rtol, base.solver.method, run.timed
         )
         vars(problem.factors).update(result.factors)
         self.hot = make_hierarchy(base.thermal.space, problem.thermal.space)
