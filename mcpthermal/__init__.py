@@ -94,7 +94,7 @@ _PUBLIC = {
         "Voltage",
         "Waveform",
     ),
-    "mcpthermal.case": ("Case", "TransientSpec"),
+    "mcpthermal.case": ("AccuracySpec", "Case", "TransientSpec"),
     "mcpthermal.mesh": ("ColumnMesh", "MeshSpec", "TetMesh", "generate_mesh", "read_mesh", "write_mesh"),
     "mcpthermal.study": ("grid_points", "latin_hypercube", "one_at_a_time", "read_study", "sobol", "sweep"),
     "mcpthermal.result": (
@@ -128,12 +128,14 @@ _PUBLIC = {
         "gradient",
         "lowest_eigenvalue",
         "resistance_matrix",
+        "solve_adaptive",
         "solve_steady",
         "solve_transient",
         "stability",
         "thermal_impedance",
     ),
     "mcpthermal.viz": (
+        "plot_convergence",
         "plot_field",
         "plot_impedance",
         "plot_package",

@@ -78,6 +78,9 @@ def run(
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Folder; default results/<case>.")] = None,
     level: Level = "normal",
     until: Annotated[str | None, typer.Option("--until", help="Solve in time up to here, such as 10s.")] = None,
+    tolerance: Annotated[
+        str | None, typer.Option("--tolerance", help="Adapt the mesh until outputs are as exact: 0.2K, or 0.5%.")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the result as JSON instead of the summary.")] = False,
     pictures: Annotated[bool, typer.Option(help="Draw the pictures.")] = True,
 ) -> None:
@@ -90,10 +93,12 @@ def run(
         start = time.perf_counter()
         case = read_case(path)
         folder = output or Path("results") / case.name
-        spec = _transient(case, until)
+        spec, accuracy = _transient(case, until), _accuracy(case, tolerance)
         with _messages.status("meshing") as status:
-            mesh = _mesh_of(case, level, folder)
             solve = _solve_steady if spec is None else partial(_solve_in_time, spec)
+            if accuracy is not None and spec is None:
+                solve, level = partial(_solve_adaptively, accuracy), "coarse"
+            mesh = _mesh_of(case, level, folder)
             result = solve(case, mesh, folder, pictures, status)
             status.update("writing")
             summary = result.summary()
@@ -116,12 +121,52 @@ def _transient(case: Any, until: str | None) -> Any:
     return case.transient
 
 
+def _accuracy(case: Any, tolerance: str | None) -> Any:
+    """How exact outputs shall be: by the case, with another tolerance by the command; None without either."""
+    from mcpthermal.case import AccuracySpec
+
+    if tolerance is None:
+        return case.accuracy
+    return replace(case.accuracy or AccuracySpec(), tolerance=tolerance)
+
+
+def _solve_adaptively(accuracy: Any, case: Any, mesh: Any, folder: Path, pictures: bool, status: Any) -> Any:
+    """The steady state on a mesh that is adapted, and the chart of its convergence."""
+    from mcpthermal.result.probes import goal_of
+    from mcpthermal.solve import solve_adaptive
+
+    goals = [goal_of(text) for text in accuracy.goal] or list(case.package.reported)
+    result = solve_adaptive(
+        case,
+        goals,
+        accuracy.tolerance,
+        mesh=mesh,
+        max_unknowns=accuracy.max_unknowns,
+        max_seconds=accuracy.max_seconds,
+        progress=lambda text: status.update(text),
+    )
+    if result.adaptation is not None:
+        _messages.print(f"{len(result.adaptation.steps)} meshes: {result.adaptation.reason}")
+    if pictures:
+        from mcpthermal.viz import plot_convergence
+
+        plot_convergence(result, path=folder / "convergence.png")
+    _write_fields(result, folder, pictures, status)
+    return result
+
+
 def _solve_steady(case: Any, mesh: Any, folder: Path, pictures: bool, status: Any) -> Any:
     """The steady state; its fields and pictures go into the folder."""
-    from mcpthermal.io import write_vtu
     from mcpthermal.solve import solve_steady
 
     result = solve_steady(case, mesh, progress=lambda text: status.update(f"solving: {text}"))
+    _write_fields(result, folder, pictures, status)
+    return result
+
+
+def _write_fields(result: Any, folder: Path, pictures: bool, status: Any) -> None:
+    from mcpthermal.io import write_vtu
+
     status.update("writing")
     write_vtu(result, folder / "fields.vtu")
     if pictures:
@@ -129,7 +174,6 @@ def _solve_steady(case: Any, mesh: Any, folder: Path, pictures: bool, status: An
         from mcpthermal.viz import save_pictures
 
         save_pictures(result, folder)
-    return result
 
 
 def _solve_in_time(spec: Any, case: Any, mesh: Any, folder: Path, pictures: bool, status: Any) -> Any:

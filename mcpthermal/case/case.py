@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from mcpthermal.case import contacts, electrical, thermal
+from mcpthermal.case.accuracy import AccuracySpec
 from mcpthermal.case.electrical import Terminal
 from mcpthermal.case.transient import TransientSpec
 from mcpthermal.errors import LoadError
@@ -37,6 +38,8 @@ class Case:
         For reports and folders.
     transient : TransientSpec, optional
         How a solution in time is asked for.
+    accuracy : AccuracySpec, optional
+        How exact a steady solution is asked to be; a command then adapts the mesh.
 
     Raises
     ------
@@ -49,6 +52,7 @@ class Case:
     loads: tuple[Any, ...]
     name: str = "case"
     transient: TransientSpec | None = None
+    accuracy: AccuracySpec | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.package, Package):
@@ -64,6 +68,8 @@ class Case:
             raise LoadError(
                 f"transient of case '{self.name}': {self.transient!r} is no TransientSpec; give one, or None"
             )
+        if self.accuracy is not None and not isinstance(self.accuracy, AccuracySpec):
+            raise LoadError(f"accuracy of case '{self.name}': {self.accuracy!r} is no AccuracySpec; give one, or None")
         object.__setattr__(self, "loads", loads)
         thermal.check(self)
         contacts.check(self)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from mcpthermal import loads as load_kinds
-from mcpthermal.case import Case, TransientSpec
+from mcpthermal.case import AccuracySpec, Case, TransientSpec
 from mcpthermal.errors import CaseFileError, InputError, McpThermalError, near_misses
 from mcpthermal.io import waveform_toml
 from mcpthermal.materials import Material, law_from_table, material_from_table
@@ -23,6 +23,7 @@ from mcpthermal.package import chips, footprint, grid, metal
 from mcpthermal.package.package import Package
 from mcpthermal.package.parts import Part
 from mcpthermal.package.process import Process
+from mcpthermal.result.probes import check_goals, goal_of
 
 TABLES = (
     "name",
@@ -37,6 +38,7 @@ TABLES = (
     "parts",
     "loads",
     "transient",
+    "accuracy",
 )
 LOADS = {kind.__name__: kind for kind in (*load_kinds.THERMAL, *load_kinds.ELECTRICAL, load_kinds.Interface)}
 LAWS = {
@@ -148,7 +150,13 @@ def case_from_tables(
     transient = None
     if "transient" in tables:
         transient = reader.build(TransientSpec, reader.table(tables, "transient"), "[transient]")
-    return Case(package, tuple(loads), name=name, transient=transient)
+    accuracy = None
+    if "accuracy" in tables:
+        accuracy = reader.build(AccuracySpec, reader.table(tables, "accuracy"), "[accuracy]")
+    case = Case(package, tuple(loads), name=name, transient=transient, accuracy=accuracy)
+    if accuracy is not None:
+        check_goals(case, [goal_of(text) for text in accuracy.goal])
+    return case
 
 
 class _Reader:

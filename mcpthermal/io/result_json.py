@@ -10,6 +10,9 @@ Schema (``schema`` = 1)
 (W, from a to b; null without a thermal resistance), ``current`` from a to b (A), ``joule_power`` of the contact (W).
 ``nodes_V``: potential of each terminal and circuit node. ``resistors``: list of ``a``, ``b``, ``resistance`` (ohm),
 ``current`` from a to b (A), ``power`` (W).
+``estimates``: list of ``goal``, ``unit``, ``value``, ``error``, ``corrected``, ``bounds`` (low and high, or null).
+``adaptation``: null, or ``reached``, ``reason`` and ``steps`` (``unknowns``, ``cells``, ``values``, ``errors``,
+``tolerances``, ``seconds``).
 ``balance``: ``heat`` (list of ``place``, ``kind``, ``W`` into the body), ``heat_in_W``, ``heat_out_W``, ``stored_W``,
 ``defect_W``, ``relative_defect``, ``currents_A``, ``charge_defect_A``, ``relative_charge_defect``,
 ``electric_power_W``, ``joule_power_W``.

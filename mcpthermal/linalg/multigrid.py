@@ -152,7 +152,7 @@ class Nested:
         below: Callable[[Array], Array],
         up: Callable[[Array], Array],
         down: Callable[[Array], Array],
-        degree: int = 3,
+        degree: int = 2,
     ) -> None:
         level = system.level
         if level is None:

@@ -111,43 +111,84 @@ def generate_mesh(
             f"MeshSpec gives a size for '{unknown[0]}', which is no part of the package; "
             f"{near_misses(unknown[0], package.names)}"
         )
-    extent = width(package)
-    wanted = np.array([outline_size(part, spec, extent) for part in package.parts])
-    # Equal circles of different parts become equal polygons, so that no slivers come up between them.
-    finest: dict[float, float] = {}
-    for part, size in zip(package.parts, wanted.tolist(), strict=True):
-        for shape in (*part.footprint.shapes, *part.footprint.cutouts):
-            if isinstance(shape, Circle):
-                key = _radius_key(shape.diameter / 2)
-                finest[key] = min(size, finest.get(key, np.inf))
-    arrangement = arrange(package.parts, lambda radius: segment_count(radius, finest[_radius_key(radius)]))
-    coarse = arrangement.columns
-    used = np.asarray(coarse.solid.any(axis=0))
+    drawn = Drawing(package, spec)
+    arrangement, extent = drawn.arrangement, drawn.extent
     max_size = spec.max_size or spec.factor * extent / 7
-    sizes = _segment_sizes(arrangement, wanted)
-    vertices, triangles, region = triangulate(arrangement.plane, used, sizes, max_size, spec.growth)
+    sizes = _segment_sizes(arrangement, drawn.sizes)
+    planar = triangulate(arrangement.plane, drawn.used, sizes, max_size, spec.growth)
+    levels = arrangement.columns.levels.tolist()
     if fractions is None:
-        fractions = graded_fractions(coarse.levels.tolist(), package.parts, spec, extent)
-    levels = placed_levels(coarse.levels.tolist(), fractions)
-    layer = np.searchsorted(coarse.levels, (levels[:-1] + levels[1:]) / 2) - 1
-    edges, edge_columns = planar_edges(triangles)
-    corners = vertices[triangles]
-    a, b = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
-    mesh = ColumnMesh(
-        vertices=vertices,
-        edges=edges,
-        edge_columns=edge_columns,
-        areas=(a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]) / 2,
-        levels=levels,
-        cell_part=coarse.cell_part[np.ix_(layer, region)],
-        solid_parts=coarse.solid_parts,
-        members={part: member[region] for part, member in coarse.members.items()},
-        triangles=triangles,
-        part_names=package.names,
-        spec=spec,
-    )
-    audit(package, mesh)
-    return mesh
+        fractions = graded_fractions(levels, package.parts, spec, extent)
+    return drawn.columns(*planar, placed_levels(levels, fractions))
+
+
+class Drawing:
+    """The outlines of a package as polygons, and the columns over triangles between them.
+
+    Parameters
+    ----------
+    package : Package
+    spec : MeshSpec
+
+    Attributes
+    ----------
+    arrangement : Arrangement
+    extent : float
+        The package's width (m).
+    sizes : (n_parts,) array
+        The in-plane size wanted at the outline of each part (m).
+    used : (n_regions,) array of bool
+        Planar regions with anything in them.
+    """
+
+    def __init__(self, package: Package, spec: MeshSpec) -> None:
+        self.package, self.spec = package, spec
+        self.extent = width(package)
+        self.sizes = np.array([outline_size(part, spec, self.extent) for part in package.parts])
+        # Equal circles of different parts become equal polygons, so that no slivers come up between them.
+        finest: dict[float, float] = {}
+        for part, size in zip(package.parts, self.sizes.tolist(), strict=True):
+            for shape in (*part.footprint.shapes, *part.footprint.cutouts):
+                if isinstance(shape, Circle):
+                    key = _radius_key(shape.diameter / 2)
+                    finest[key] = min(size, finest.get(key, np.inf))
+        self.arrangement = arrange(package.parts, lambda radius: segment_count(radius, finest[_radius_key(radius)]))
+        self.used = np.asarray(self.arrangement.columns.solid.any(axis=0))
+
+    def columns(
+        self,
+        vertices: NDArray[np.float64],
+        triangles: NDArray[np.int64],
+        region: NDArray[np.int64],
+        levels: NDArray[np.float64],
+    ) -> ColumnMesh:
+        """The mesh over triangles, each in a region, with some levels.
+
+        Raises
+        ------
+        MeshError
+            If a part's volume differs from its description.
+        """
+        coarse = self.arrangement.columns
+        layer = np.searchsorted(coarse.levels, (levels[:-1] + levels[1:]) / 2) - 1
+        edges, edge_columns = planar_edges(triangles)
+        corners = vertices[triangles]
+        a, b = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
+        mesh = ColumnMesh(
+            vertices=vertices,
+            edges=edges,
+            edge_columns=edge_columns,
+            areas=(a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]) / 2,
+            levels=levels,
+            cell_part=coarse.cell_part[np.ix_(layer, region)],
+            solid_parts=coarse.solid_parts,
+            members={part: member[region] for part, member in coarse.members.items()},
+            triangles=triangles,
+            part_names=self.package.names,
+            spec=self.spec,
+        )
+        audit(self.package, mesh)
+        return mesh
 
 
 CUT_CIRCLE = 0.03

@@ -17,6 +17,9 @@ from mcpthermal.package.footprint import Subdivision
 MICRO = 1e6
 """Gmsh works in micrometres: in metres its tolerances lose a 0.2 um film."""
 
+VIEW = "sizes of mcpthermal"
+"""The view that a given size is kept in while a mesh is made."""
+
 OPTIONS = {
     "General.NumThreads": 1,
     "Mesh.RandomSeed": 1,
@@ -85,6 +88,9 @@ def session(name: str) -> Iterator[Any]:
         yield gmsh
     finally:
         gmsh.model.remove()
+        for view in gmsh.view.getTags():
+            if gmsh.view.option.getString(view, "Name") == VIEW:
+                gmsh.view.remove(view)
         for option, value in options.items():
             gmsh.option.setNumber(option, value)
         if mine:
@@ -94,7 +100,12 @@ def session(name: str) -> Iterator[Any]:
 
 
 def triangulate(
-    plane: Subdivision, used: NDArray[np.bool_], sizes: NDArray[np.float64], max_size: float, growth: float
+    plane: Subdivision,
+    used: NDArray[np.bool_],
+    sizes: NDArray[np.float64],
+    max_size: float,
+    growth: float,
+    background: NDArray[np.float64] | None = None,
 ) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]:
     """Mesh the used regions of a subdivision with triangles.
 
@@ -108,6 +119,8 @@ def triangulate(
         (m)
     growth : float
         Size gained per distance from a segment.
+    background : (n, 3, 3) array, optional
+        The size by place instead: x, y and the size (m) at the corners of triangles, linear in between.
 
     Returns
     -------
@@ -126,7 +139,10 @@ def triangulate(
     with session("plane") as gmsh:
         try:
             surfaces = _geometry(gmsh, plane, used, wanted)
-            _size_field(gmsh, plane, wanted, np.minimum(sizes, max_size), max_size, growth)
+            if background is None:
+                _size_field(gmsh, plane, wanted, np.minimum(sizes, max_size), max_size, growth)
+            else:
+                _background_field(gmsh, background)
             vertices, triangles, region = _generate(gmsh, surfaces)
         except MeshError:
             raise
@@ -208,6 +224,18 @@ def _size_field(
         least = mesh.field.add("Min")
         mesh.field.setNumbers(least, "FieldsList", thresholds)
         mesh.field.setAsBackgroundMesh(least)
+
+
+def _background_field(gmsh: Any, background: NDArray[np.float64]) -> None:
+    """The size given on triangles, as a view."""
+    view = gmsh.view.add(VIEW)
+    corners = np.zeros((len(background), 4, 3))
+    corners[:, :2] = background[:, :, :2].transpose(0, 2, 1)
+    corners[:, 3] = background[:, :, 2]
+    gmsh.view.addListData(view, "ST", len(background), (corners * MICRO).ravel())
+    field = gmsh.model.mesh.field.add("PostView")
+    gmsh.model.mesh.field.setNumber(field, "ViewTag", view)
+    gmsh.model.mesh.field.setAsBackgroundMesh(field)
 
 
 def _generate(gmsh: Any, surfaces: dict[int, int]) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]:

@@ -124,6 +124,13 @@ class Package:
         """All parts, in the order in which they are laid down."""
         return iter(self.parts)
 
+    @property
+    def reported(self) -> tuple[str, ...]:
+        """The parts that people ask for first: the chips, or all parts of a package without any."""
+        chips = [part.name for part in self.parts if part.role == "chip"]
+        chips += [part.name for part in self.parts if part.role == "carrier" and part.group == "chip"]
+        return tuple(chips or [part.name for part in self.parts if not part.is_void])
+
     def with_role(self, role: str) -> tuple[Part, ...]:
         """All parts of a role."""
         return tuple(part for part in self.parts if part.role == role)

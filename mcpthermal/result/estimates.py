@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -80,6 +80,65 @@ class GoalEstimate:
         row = {"goal": self.name, "unit": self.unit, "value": self.value, "error": self.error}
         row |= {"corrected": self.corrected, "bounds": None if self.bounds is None else list(self.bounds)}
         return row
+
+
+@dataclass(frozen=True)
+class AdaptiveStep:
+    """One mesh of an adaptive solution.
+
+    Attributes
+    ----------
+    unknowns : int
+        Of temperature and potential together.
+    cells : int
+    values, errors : mapping of goal name to number
+        Of the result on this mesh, and their estimated errors.
+    tolerances : mapping of goal name to number
+    seconds : float
+        Since the beginning.
+    """
+
+    unknowns: int
+    cells: int
+    values: Mapping[str, float]
+    errors: Mapping[str, float]
+    tolerances: Mapping[str, float]
+    seconds: float
+
+    @property
+    def worst(self) -> float:
+        """The greatest error in units of its tolerance."""
+        return max(abs(error) / self.tolerances[name] for name, error in self.errors.items())
+
+
+@dataclass(frozen=True)
+class Adaptation:
+    """How a mesh was adapted, and whether the tolerance was reached.
+
+    Attributes
+    ----------
+    steps : tuple of AdaptiveStep
+    reached : bool
+    reason : str
+        Why it ended.
+    """
+
+    steps: tuple[AdaptiveStep, ...]
+    reached: bool
+    reason: str
+
+    def table(self) -> str:
+        """The history as text."""
+        names = list(self.steps[-1].values)
+        lines = [f"  {'unknowns':>10} {'seconds':>8}  " + "  ".join(f"{name:>24}" for name in names)]
+        for step in self.steps:
+            cells = [f"{step.values[name]:>12.6g} {step.errors[name]:+11.2g}" for name in names]
+            lines.append(f"  {step.unknowns:>10,} {step.seconds:>8.1f}  " + "  ".join(cells))
+        return "\n".join([*lines, f"  {self.reason}"])
+
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return {"reached": self.reached, "reason": self.reason, "steps": [asdict(step) for step in self.steps]}
 
 
 def decimals(bar: float) -> int:

@@ -190,3 +190,66 @@ def check_probes(probes: Any, default: Any) -> tuple[Any, ...]:
     if len({item.name for item in found}) < len(found):
         raise InputError("two probes are the same; drop one")
     return found
+
+
+KINDS: dict[str, tuple[type, int]] = {
+    "max_temperature": (MaxTemperature, 1),
+    "mean_temperature": (MeanTemperature, 1),
+    "temperature_at": (TemperatureAt, 3),
+    "voltage": (TerminalVoltage, 1),
+    "current": (TerminalCurrent, 1),
+    "via_current": (ViaCurrent, 1),
+    "resistance": (Resistance, 2),
+    "heat_out": (HeatOut, 1),
+}
+"""How files and commands call them, and how many words they take; a part or face may be left out."""
+
+
+def goal_of(text: str) -> Any:
+    """The probe that a text such as ``"resistance(a, b)"`` means.
+
+    Raises
+    ------
+    InputError
+    """
+    name, bracket, rest = text.strip().partition("(")
+    name = name.strip()
+    if name not in KINDS:
+        raise InputError(f"goal '{text}' is unknown; {near_misses(name, KINDS)}")
+    kind, count = KINDS[name]
+    words = [word.strip() for word in rest.removesuffix(")").split(",")] if rest.strip(") ") else []
+    optional = kind in (MaxTemperature, MeanTemperature, HeatOut)
+    if (bracket and not rest.endswith(")")) or len(words) not in ((0, 1) if optional else (count,)):
+        wanted = ", ".join(("x", "y", "z") if count == 3 else ("a", "b")[:count])
+        raise InputError(f"goal '{text}' is not understood; write {name}({wanted})")
+    arguments: list[Any] = [tuple(words)] if kind is TemperatureAt else list(words)
+    return kind(*arguments)
+
+
+def check_goals(case: Any, goals: Any) -> None:
+    """Refuse goals that name something the case does not have, before anything is solved.
+
+    Raises
+    ------
+    InputError
+    """
+    terminals = [terminal.name for terminal in case.terminals]
+    for goal in goals:
+        if isinstance(goal, MaxTemperature | MeanTemperature) and goal.part is not None:
+            if not case.place(goal.part).is_volume:
+                raise InputError(f"goal {goal.name}: '{goal.part}' is a face; name a part")
+        names = {Resistance: ("a", "b"), TerminalCurrent: ("terminal",), TerminalVoltage: ("terminal",)}
+        for field in names.get(type(goal), ()):
+            name = getattr(goal, field)
+            if name not in terminals and not name.startswith("node:"):
+                raise InputError(f"goal {goal.name}: '{name}' is no terminal; {near_misses(name, terminals)}")
+        if isinstance(goal, HeatOut) and goal.face is not None:
+            faces = [load.place for load in case.loads if type(load).__name__ in BOUNDARY_LOADS]
+            if goal.face not in faces:
+                raise InputError(
+                    f"goal {goal.name}: '{goal.face}' has no thermal boundary; {near_misses(goal.face, faces)}"
+                )
+
+
+BOUNDARY_LOADS = ("Convection", "Radiation", "HeatSink", "FixedTemperature", "HeatFlux")
+"""Loads that let heat through faces."""

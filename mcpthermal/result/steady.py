@@ -14,7 +14,7 @@ from mcpthermal.case import Case
 from mcpthermal.errors import InputError, near_misses
 from mcpthermal.fem.discretisation import Space
 from mcpthermal.result.balance import Balance
-from mcpthermal.result.estimates import GoalEstimate
+from mcpthermal.result.estimates import Adaptation, GoalEstimate
 from mcpthermal.result.fields import Fields
 from mcpthermal.result.provenance import Provenance
 from mcpthermal.result.summary import summarise
@@ -69,6 +69,8 @@ class SteadyResult:
     provenance : Provenance
     estimates : mapping
         Errors of outputs by the goal's name, once `estimate_error` was asked for them.
+    adaptation : Adaptation or None
+        How `solve_adaptive` came to the mesh.
     """
 
     case: Case
@@ -87,6 +89,7 @@ class SteadyResult:
     elements: tuple[Mapping[str, Any], ...] = ()
     factors: Mapping[str, float] = field(default_factory=dict)
     estimates: dict[str, GoalEstimate] = field(default_factory=dict)
+    adaptation: Adaptation | None = None
 
     @cached_property
     def _extrema(self) -> tuple[Floats, Floats]:
@@ -219,11 +222,8 @@ class SteadyResult:
         return min(float(level) for level in levels if level is not None)
 
     def reported_parts(self) -> Sequence[str]:
-        """The parts that a summary lists: the chips, or all parts of a package without any."""
-        package = self.case.package
-        chips = [part.name for part in package.parts if part.role == "chip"]
-        chips += [part.name for part in package.parts if part.role == "carrier" and part.group == "chip"]
-        return chips or [part.name for part in package.parts if not part.is_void]
+        """The parts that a summary lists."""
+        return self.case.package.reported
 
     def summary(self) -> str:
         """The answer as text."""
@@ -254,6 +254,7 @@ class SteadyResult:
             "nodes_V": dict(self.nodes),
             "resistors": [dict(row) for row in self.elements],
             "estimates": [item.to_dict() for item in self.estimates.values()],
+            "adaptation": None if self.adaptation is None else self.adaptation.to_dict(),
             "balance": self.balance.to_dict(),
             "history": [vars(item) for item in self.history],
             "provenance": self.provenance.to_dict(),

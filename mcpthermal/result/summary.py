@@ -50,7 +50,10 @@ def _temperatures(result: SteadyResult) -> str:
 def _estimates(result: SteadyResult) -> str:
     if not result.estimates:
         return ""
-    return "Outputs with the estimated error of the mesh\n" + table(result.estimates.values())
+    text = "Outputs with the estimated error of the mesh\n" + table(result.estimates.values())
+    if result.adaptation is not None:
+        text += "\n\nMeshes (value and estimated error of each output)\n" + result.adaptation.table()
+    return text
 
 
 def _vias(result: SteadyResult) -> str:

@@ -1,5 +1,6 @@
 """Solvers: steady states, their limits and their stability, transients, and the N-port of the conductors."""
 
+from mcpthermal.solve.adaptive import solve_adaptive
 from mcpthermal.solve.estimate import estimate_error
 from mcpthermal.solve.gradient import gradient
 from mcpthermal.solve.impedance import thermal_impedance
@@ -30,6 +31,7 @@ __all__ = [
     "gradient",
     "lowest_eigenvalue",
     "resistance_matrix",
+    "solve_adaptive",
     "solve_steady",
     "solve_transient",
     "stability",

@@ -84,8 +84,6 @@ class CoupledProblem:
         Of linear solves.
     timed : callable
         ``timed(phase, work)`` calls `work` and counts its time.
-    factors : bool
-        Whether there must be memory to solve it, or for products only.
     """
 
     def __init__(
@@ -96,7 +94,6 @@ class CoupledProblem:
         tolerance: float,
         method: Method,
         timed: Callable[[str, Any], Any],
-        factors: bool = True,
     ) -> None:
         if tuple(mesh.part_names) != case.package.names:
             raise InputError(
@@ -107,7 +104,7 @@ class CoupledProblem:
         self.cells = cells
         solid = mesh.solid
         space = timed("spaces", lambda: make_space(mesh, solid, order, cuts_of(case, mesh, "thermal", solid)))
-        check_memory(mesh, space.size, order, factors)
+        check_memory(mesh, space.size, order)
         conductors = None
         if cells.any():
             cuts = cuts_of(case, mesh, "electrical", cells)

@@ -32,13 +32,13 @@ from mcpthermal.solve.run import Run
 
 Floats = NDArray[np.float64]
 
-CYCLES, ADJOINT_CYCLES = 4, 2
+CYCLES, ADJOINT_CYCLES = 3, 1
 """Steps of GMRES for the correction and for that of an adjoint."""
 
-ROUGH = 0.01
+ROUGH = 0.03
 """Relative residual at which the correction is good enough."""
 
-POTENTIAL_CYCLES = 8
+POTENTIAL_CYCLES = 6
 """Steps for the potential in each of them; conductors are small beside the whole."""
 
 PASSES, LITTLE = 4, 0.1
@@ -67,7 +67,7 @@ class Enrichment:
         run, state = Run.at(result)
         base, order = run.problem, getattr(result.thermal, "order", 2)
         problem = CoupledProblem(
-            result.case, refined(result.mesh), order, base.solver.rtol, base.solver.method, run.timed, factors=False
+            result.case, refined(result.mesh), order, base.solver.rtol, base.solver.method, run.timed
         )
         vars(problem.factors).update(result.factors)
         self.hot = make_hierarchy(base.thermal.space, problem.thermal.space)
@@ -85,6 +85,7 @@ class Enrichment:
         self.size = problem.numbering.size
         self.correction = self._solved(self._residual(), self._product, self._cycle, CYCLES)
         self.rest = self._rest()
+        self._adjoints: dict[str, Floats] = {}
 
     # --- stacked unknowns -----------------------------------------------------------------------------------
 
@@ -221,13 +222,16 @@ class Enrichment:
 
     def _adjoint(self, goal: Any) -> Floats:
         """The adjoint of the result's level on the refined one, as stacked unknowns."""
-        found = adjoint_at(self.base.problem, self.base.state, *derivative(goal, self.base), accuracy=ADJOINT_ACCURACY)
-        problem = self.fine.problem
-        own = problem.numbering.pick(self.hot.up(found.temperature))
-        if problem.electrical is None or found.potential is None:
-            return own
-        volt = problem.electrical.numbering.pick(self.volt.up(found.potential))
-        return np.concatenate([own, volt / self._volts])
+        if goal.name not in self._adjoints:
+            slopes = derivative(goal, self.base)
+            found = adjoint_at(self.base.problem, self.base.state, *slopes, accuracy=ADJOINT_ACCURACY)
+            problem = self.fine.problem
+            own = problem.numbering.pick(self.hot.up(found.temperature))
+            if problem.electrical is not None and found.potential is not None:
+                volt = problem.electrical.numbering.pick(self.volt.up(found.potential))
+                own = np.concatenate([own, volt / self._volts])
+            self._adjoints[goal.name] = own
+        return self._adjoints[goal.name]
 
 
 def _nested(system: Any, below: Any, hierarchy: Any, coarse: Numbering, fine: Numbering) -> Nested:

@@ -11,6 +11,8 @@ Numerica 10, 2001; Grisvard, Elliptic Problems in Nonsmooth Domains, 1985, for t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -22,8 +24,9 @@ from mcpthermal.fem.hierarchy import ColumnHierarchy
 from mcpthermal.fem.recovery import at_points, cell_energies
 from mcpthermal.mesh.refinement import gathered
 from mcpthermal.result.estimates import GoalEstimate
-from mcpthermal.result.probes import check_probes
+from mcpthermal.result.probes import Resistance, check_probes
 from mcpthermal.result.steady import SteadyResult
+from mcpthermal.solve.bounds import resistance_bounds
 from mcpthermal.solve.enrichment import Enrichment
 
 Floats = NDArray[np.float64]
@@ -60,21 +63,38 @@ def estimate_error(case: Case, result: SteadyResult, goals: Any, *, shares: bool
 
     Notes
     -----
-    The error is that of the mesh as it is: circles that have become polygons stay polygons of the same area.
+    For the resistance of a linear conductor with two terminals ``bounds`` are guaranteed (`solve/bounds.py`). The error
+    is that of the mesh as it is: circles that have become polygons stay polygons of the same area.
     """
     if not isinstance(result, SteadyResult):
         raise InputError(f"estimate_error needs the result of solve_steady, not {type(result).__name__}")
     if case is not result.case:
         raise InputError("estimate_error: the result is of another case; give the case that was solved")
     wanted = check_probes(goals, goals)
-    values = [goal.measure(result) for goal in wanted]
+    for goal in wanted:
+        goal.measure(result)  # refuses what the case does not have
     enrichment = Enrichment(result)
-    found = []
-    for goal, value, change in zip(wanted, values, enrichment.changes(wanted), strict=True):
-        error = EXTRAPOLATION * change
-        parts = _shares(enrichment, enrichment.adjoint_correction(goal), abs(error)) if shares else ()
-        found.append(GoalEstimate(goal, value, error, None, *parts))
+    found = estimates_of(enrichment, wanted)
+    return shares_of(enrichment, found) if shares else found
+
+
+def estimates_of(enrichment: Enrichment, goals: Sequence[Any]) -> tuple[GoalEstimate, ...]:
+    """The estimates of goals, which the result keeps."""
+    result, found = enrichment.base.result, []
+    for goal, change in zip(goals, enrichment.changes(goals), strict=True):
+        bounds = resistance_bounds(result, goal.a, goal.b) if isinstance(goal, Resistance) else None
+        found.append(GoalEstimate(goal, goal.measure(result), EXTRAPOLATION * change, bounds))
         result.estimates[goal.name] = found[-1]
+    return tuple(found)
+
+
+def shares_of(enrichment: Enrichment, estimates: Sequence[GoalEstimate]) -> tuple[GoalEstimate, ...]:
+    """The same with the shares of triangles, layers and cells."""
+    found = []
+    for item in estimates:
+        planar, vertical, cells = _shares(enrichment, enrichment.adjoint_correction(item.goal), item.bar)
+        found.append(replace(item, planar=planar, vertical=vertical, cells=cells))
+        enrichment.base.result.estimates[item.name] = found[-1]
     return tuple(found)
 
 

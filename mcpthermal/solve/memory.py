@@ -8,15 +8,15 @@ from typing import Any
 from mcpthermal.errors import SolveError
 from mcpthermal.mesh import ColumnMesh
 
-COLUMNS, PRODUCTS = 3000.0, 1200.0
+COLUMNS = 3000.0
 TETRAHEDRA, PER_CELL = 1900.0, 800.0
 """Bytes for each unknown and for each cell, as measured from 50,000 to 2,000,000 unknowns."""
 
 GROUP = Path("/sys/fs/cgroup")
 
 
-def check_memory(mesh: Any, unknowns: int, order: int, factors: bool = True) -> None:
-    """Refuse a solution that needs more memory than is free; without `factors` it is the operator alone.
+def check_memory(mesh: Any, unknowns: int, order: int) -> None:
+    """Refuse a solution that needs more memory than is free.
 
     Raises
     ------
@@ -25,9 +25,7 @@ def check_memory(mesh: Any, unknowns: int, order: int, factors: bool = True) -> 
     """
     free = free_memory()
     columns = isinstance(mesh, ColumnMesh)
-    needed = (COLUMNS if factors else PRODUCTS) * unknowns
-    if not columns:
-        needed = TETRAHEDRA * unknowns + PER_CELL * mesh.n_cells
+    needed = COLUMNS * unknowns if columns else TETRAHEDRA * unknowns + PER_CELL * mesh.n_cells
     if free is None or needed <= free:
         return
     cure = "take a coarser mesh, such as MeshSpec('coarse') or a larger edge_size"

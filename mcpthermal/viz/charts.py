@@ -1,4 +1,4 @@
-"""Charts of thermal impedances, structure functions and probes, drawn by Matplotlib, which is loaded when needed."""
+"""Charts of impedances, structure functions, probes and convergence; Matplotlib is loaded when needed."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from mcpthermal.errors import InputError, MissingLibraryError, near_misses
 from mcpthermal.mesh.writing import write_whole
 from mcpthermal.package.points import is_list
 from mcpthermal.result.impedance import ThermalImpedance
+from mcpthermal.result.steady import SteadyResult
 from mcpthermal.result.transient import TransientResult
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
@@ -173,6 +174,49 @@ def plot_probes(
         panels[-1].set_xlim(result.times[first], result.times[-1])
 
     return chart(draw, (8.0, 1.6 + 2.6 * len(units)), path)
+
+
+def plot_convergence(result: SteadyResult, path: File | None = None) -> Any:
+    """Draw the estimated errors of an adaptive solution, in units of their tolerances, over the unknowns of its meshes.
+
+    Parameters
+    ----------
+    result : SteadyResult
+        Of `solve_adaptive`.
+    path : path, optional
+        A file to write, whole or not at all: .png, .svg or .pdf.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    InputError
+        If the result is not of `solve_adaptive`, or the ending of the file is another.
+    """
+    _check(result, SteadyResult, "plot_convergence")
+    if result.adaptation is None:
+        raise InputError("plot_convergence draws what solve_adaptive gives; this result has one mesh only")
+    steps = result.adaptation.steps
+    unknowns = np.array([step.unknowns for step in steps], float)
+
+    def draw(figure: Any) -> None:
+        axes = figure.subplots()
+        for n, name in enumerate(steps[-1].values):
+            errors = np.array([abs(step.errors[name]) / step.tolerances[name] for step in steps])
+            axes.plot(unknowns, errors, marker="o", markersize=4, color=colour(n), label=name)
+        # The slope that quadratic elements can have, from the first mesh on.
+        ends = np.array([unknowns.min(), unknowns.max()])
+        if ends[1] > ends[0]:
+            optimal = max(step.worst for step in steps) * (ends / ends[0]) ** (-4 / 3)
+            axes.plot(ends, optimal, color="#777777", linewidth=1.0, linestyle=":", label=r"unknowns$^{-4/3}$")
+        axes.axhline(1.0, color="#777777", linewidth=1.0)
+        axes.set(xscale="log", yscale="log", xlabel="Unknowns", ylabel="Estimated error / tolerance")
+        axes.set_title(result.case.name)
+        axes.legend()
+
+    return chart(draw, (6.4, 4.2), path)
 
 
 def _check(item: Any, kind: type, what: str) -> None:

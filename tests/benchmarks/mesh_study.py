@@ -1,38 +1,53 @@
-"""The stacked module on finer and finer meshes: what the named levels leave as error.
+"""Two packages on finer and finer meshes: what the named levels leave as error, beside even refinement.
 
-Run by hand: ``python tests/benchmarks/mesh_study.py``. Prints a table for the case's README.
+Run by hand: ``python tests/benchmarks/mesh_study.py``. Errors are those of the upper chip's rise, relative to one that
+is extrapolated from adapted meshes (`tests/verification/effectivities.py`).
 """
 
 from __future__ import annotations
 
+import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import mcpthermal as mt
+from mcpthermal.mesh.refinement import refined
 
-CASE = Path(__file__).parents[2] / "cases" / "stacked_module"
+sys.path.insert(0, str(Path(__file__).parents[1] / "verification"))
 UM = 1e-6
 
 
 def main() -> None:
-    """Solve on each mesh and print sizes, rises, a resistance and seconds."""
-    case = mt.read_case(CASE)
-    specs = {
-        "coarse": mt.MeshSpec("coarse"),
-        "normal": mt.MeshSpec("normal"),
-        "fine": mt.MeshSpec("fine"),
-        "finest": mt.MeshSpec("fine", edge_size=55 * UM, layer_size=60 * UM, growth=0.35),
-    }
-    print("| mesh | unknowns | rise of memory, K | rise of logic, K | memory ground, mohm | seconds |")
+    """Solve on each mesh and print sizes, rises, errors and seconds."""
+    from effectivities import STACKED, STACKED_MEMORY
+    from reference_cases import daisy_chain
+
+    stacked = mt.read_case(STACKED)
+    studies = (
+        ("daisy chain", daisy_chain.case(), "dieB", daisy_chain.RISE),
+        ("stacked module", stacked, "memory", STACKED_MEMORY - mt.celsius(25)),
+    )
+    print("| package | mesh | unknowns | rise, K | error | seconds |")
     print("|---|---|---|---|---|---|")
-    for name, spec in specs.items():
-        start = time.perf_counter()
-        result = mt.solve_steady(case, mt.generate_mesh(case.package, spec), tolerance=1e-6, linear_tolerance=1e-8)
-        memory, logic = (result.max_temperature(part) - result.ambient for part in ("memory", "logic"))
-        resistance = 1e3 * result.resistance("memory_ground.foot", "ground.foot")
-        seconds = time.perf_counter() - start
-        size = result.provenance.sizes["temperature"]
-        print(f"| {name} | {size:,} | {memory:.3f} | {logic:.3f} | {resistance:.4f} | {seconds:.1f} |", flush=True)
+    for title, case, chip, reference in studies:
+        for name, mesh in meshes(case.package):
+            start = time.perf_counter()
+            result = mt.solve_steady(case, mesh, tolerance=1e-6, linear_tolerance=1e-8)
+            seconds = time.perf_counter() - start
+            rise, size = result.max_temperature(chip) - result.ambient, result.provenance.sizes["temperature"]
+            error = rise / reference - 1
+            print(f"| {title} | {name} | {size:,} | {rise:.3f} | {error:+.2%} | {seconds:.1f} |", flush=True)
+
+
+def meshes(package: mt.Package) -> Iterator[tuple[str, mt.ColumnMesh]]:
+    """Even meshes, the named levels, and one with every cell of the coarse one halved."""
+    for size in (1000 * UM, 500 * UM, 250 * UM):
+        even = mt.MeshSpec("normal", edge_size=size, max_size=size, max_layer_size=size, layer_size=size)
+        yield f"even, {size / UM:.0f} um", mt.generate_mesh(package, even)
+    for level in ("coarse", "normal", "fine"):
+        yield level, mt.generate_mesh(package, level)
+    yield "coarse, every cell halved", refined(mt.generate_mesh(package, "coarse"))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from PIL import Image
 
 import mcpthermal as mt
 from mcpthermal.units import mm, um
-from mcpthermal.viz import plot_impedance, plot_probes, plot_structure
+from mcpthermal.viz import plot_convergence, plot_impedance, plot_probes, plot_structure
 
 
 def material(name: str, conductivity: float, current: float | None = None) -> mt.Material:
@@ -150,3 +150,20 @@ def test_refusals(impedance: mt.ThermalImpedance, transient: mt.TransientResult,
     (tmp_path / "file").write_text("")
     with pytest.raises(mt.OutputError):
         plot_impedance(impedance, tmp_path / "file" / "chart.png")
+
+
+def test_convergence_shows_every_mesh_and_the_tolerance(case: mt.Case, tmp_path: Path) -> None:
+    steady = mt.Case(case.package, [mt.Power("block", 1.0), mt.Convection("bottom", 1000.0, mt.celsius(25))])
+    result = mt.solve_adaptive(steady, ["block", mt.HeatOut("bottom")], 1e-3, max_meshes=3)
+    figure = plot_convergence(result, tmp_path / "convergence.png")
+    (axes,) = figure.axes
+    steps = result.adaptation.steps
+    first = axes.lines[0]
+    assert list(first.get_xdata()) == [step.unknowns for step in steps]
+    name = first.get_label()
+    assert list(first.get_ydata()) == pytest.approx([abs(s.errors[name]) / s.tolerances[name] for s in steps])
+    assert axes.get_xscale() == axes.get_yscale() == "log"
+    pixels = np.asarray(Image.open(tmp_path / "convergence.png").convert("RGB"))
+    assert (np.abs(pixels.astype(int) - (0, 114, 178)).sum(axis=2) < 30).sum() > 200
+    with pytest.raises(mt.InputError, match="solve_adaptive"):
+        plot_convergence(mt.solve_steady(steady))

@@ -223,3 +223,43 @@ def test_without_any_way_to_draw_the_package_is_named(monkeypatch: pytest.Monkey
     monkeypatch.setattr(scene, "_loads", lambda library: False)
     with pytest.raises(MissingLibraryError, match="apt-get install libegl1"):
         scene.load_pyvista()
+
+
+def test_run_to_a_tolerance(tmp_path: Path) -> None:
+    """By the command, with the highest temperature of each part; by the file, with the outputs that it names."""
+    file = tmp_path / "bar.toml"
+    text = CASE.replace("CURRENT", "20 A")
+    file.write_text(text)
+    done = runner.invoke(app, ["run", str(file), "-o", str(tmp_path / "a"), "--tolerance", "0.01K"])
+    assert done.exit_code == 0, done.output
+    assert "max(bar)" in done.output and "the tolerance is reached" in done.output
+    assert (tmp_path / "a" / "convergence.png").is_file()
+    accuracy = '[accuracy]\ngoal = ["resistance(bar.x_min, bar.x_max)", "max_temperature"]\ntolerance = "0.1 %"\n'
+    file.write_text(text + accuracy)
+    done = runner.invoke(app, ["run", str(file), "-o", str(tmp_path / "b"), "--no-pictures", "--json"])
+    assert done.exit_code == 0, done.output
+    found = json.loads(done.stdout[done.stdout.index("{") :])
+    assert found["adaptation"]["reached"] and len(found["estimates"]) == 2
+    assert found["estimates"][0]["unit"] == "ohm"
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "message"),
+    [
+        ('goal = "max_temprature(bar)"', "max_temperature"),
+        ('goal = "max_temperature(bra)"', "bar"),
+        ('goal = "voltage(bar.x_max, bar.x_min)"', "voltage(a)"),
+        ('goal = "resistance(bar.x_min, top)"', "no terminal"),
+        ('goal = "heat_out(top)"', "no thermal boundary"),
+        ('goal = 3\ntolerance = "0.2 K"', "must be a string"),
+        ("tolerance = -1", "tolerance"),
+        ('tolerance = "x %"', "%"),
+        ("tolerence = 0.1", "tolerance"),
+    ],
+)
+def test_wrong_accuracies_are_refused_before_anything_is_solved(tmp_path: Path, accuracy: str, message: str) -> None:
+    file = tmp_path / "bar.toml"
+    file.write_text(CASE.replace("CURRENT", "20 A") + f"[accuracy]\n{accuracy}\n")
+    done = runner.invoke(app, ["check", str(file)])
+    assert done.exit_code == 2, done.output
+    assert message in done.output

@@ -7,7 +7,7 @@ tetrahedra.
 from __future__ import annotations
 
 import pytest
-from effectivities import EXACT, SIZES, Exact
+from effectivities import EXACT, FINER, Exact
 
 QUICK = {("S1", 2.0), ("S1", 1.0), ("T4", 2.0), ("T4", 1.0), ("gold wire", 2.0), ("Bratu", 2.0), ("two metals", 2.0)}
 
@@ -16,8 +16,8 @@ QUICK = {("S1", 2.0), ("S1", 1.0), ("T4", 2.0), ("T4", 1.0), ("gold wire", 2.0),
     ("case", "size"),
     [
         pytest.param(case, size, id=f"{case.key} {size:g}", marks=[] if (case.key, size) in QUICK else pytest.mark.slow)
-        for case in EXACT
-        for size in SIZES
+        for case in (*EXACT, *FINER)
+        for size in case.sizes
     ],
 )
 def test_estimates_are_between_half_and_twice_the_error(case: Exact, size: float) -> None:

@@ -1,0 +1,91 @@
+"""A column mesh made anew for what an error estimate asks of its triangles and of its layers."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mcpthermal.mesh.columns import ColumnMesh, Drawing
+from mcpthermal.mesh.gmsh_backend import triangulate
+from mcpthermal.package.package import Package
+
+Floats = NDArray[np.float64]
+
+GROWTH = 0.6
+"""In-plane size gained per distance, at most."""
+
+RATIO = 2.5
+"""Neighbouring layers differ by this factor in thickness, at most."""
+
+
+def adapted_mesh(package: Package, mesh: ColumnMesh, planar: Floats, vertical: Floats) -> ColumnMesh:
+    """The mesh with more or fewer cells where that is asked for; outlines and interfaces stay.
+
+    Parameters
+    ----------
+    package : Package
+    mesh : ColumnMesh
+        A mesh of it.
+    planar : (n_triangles,) array
+        How many triangles shall be in the place of each.
+    vertical : (n_layers,) array
+        How many layers shall be in the place of each.
+
+    Raises
+    ------
+    MeshError
+        If Gmsh fails.
+    """
+    drawn = Drawing(package, mesh.spec)
+    # The side of an equilateral triangle of the wanted area.
+    size = np.sqrt(4 / np.sqrt(3) * mesh.areas / planar)
+    sizes = _at_vertices(mesh, size)
+    background = np.dstack([mesh.vertices[mesh.triangles], sizes[mesh.triangles][:, :, None]])
+    plane = drawn.arrangement.plane
+    none = np.full(len(plane.segments), np.inf)
+    found = triangulate(plane, drawn.used, none, np.inf, 1.0, background)
+    levels = _levels(drawn.arrangement.columns.levels, mesh.levels, mesh.heights / vertical)
+    return drawn.columns(*found, levels)
+
+
+def _at_vertices(mesh: ColumnMesh, size: Floats) -> Floats:
+    """The size at vertices: the mean of the logarithm over triangles around, and no faster growth than `GROWTH`."""
+    count = np.bincount(mesh.triangles.ravel(), minlength=len(mesh.vertices))
+    summed = np.bincount(mesh.triangles.ravel(), np.repeat(np.log(size), 3), minlength=len(mesh.vertices))
+    sizes = np.exp(summed / np.maximum(count, 1))
+    a, b = mesh.edges.T
+    room = GROWTH * np.linalg.norm(mesh.vertices[a] - mesh.vertices[b], axis=1)
+    while True:
+        limited = sizes.copy()
+        np.minimum.at(limited, a, sizes[b] + room)
+        np.minimum.at(limited, b, sizes[a] + room)
+        if (limited >= (1 - 1e-6) * sizes).all():
+            return sizes
+        sizes = limited
+
+
+def _levels(interfaces: Floats, levels: Floats, thickness: Floats) -> Floats:
+    """Levels that are spaced as wanted for each layer (m) between the interfaces, which stay."""
+    thickness = _limited(thickness)
+    # The number of new layers below each old level.
+    below = np.concatenate([[0.0], np.cumsum(np.diff(levels) / thickness)])
+    slack = 1e-9 * (levels[-1] - levels[0])
+    found = [np.array([levels[0]])]
+    for low, high in pairwise(interfaces.tolist()):
+        first, last = np.searchsorted(levels, [low - slack, high - slack])
+        start, end = below[first], below[last]
+        steps = np.linspace(start, end, max(1, round(end - start)) + 1)
+        inner = np.interp(steps[1:-1], below[first : last + 1], levels[first : last + 1])
+        found += [inner, np.array([high])]
+    return np.concatenate(found)
+
+
+def _limited(thickness: Floats) -> Floats:
+    for order in (slice(None), slice(None, None, -1)):
+        values = thickness[order].copy()
+        for i in range(1, len(values)):
+            values[i] = min(values[i], RATIO * values[i - 1])
+        thickness = values[order]
+    return thickness
