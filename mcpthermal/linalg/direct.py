@@ -51,6 +51,22 @@ class Factorisation:
         self.name, self.size, self.seconds = name, size, seconds
         self._solve = solve
 
+    def renew(self, matrix: CsrMatrix) -> Factorisation | None:
+        """The factors of a definite matrix with the same pattern by the same symbolic analysis, in place of these.
+
+        None, and these factors are lost, if the pattern is another or the matrix not definite.
+        """
+        start = time.perf_counter()
+        solver = getattr(self._solve, "__self__", None)
+        check_matrix(matrix, True)
+        if not isinstance(solver, _Pardiso):
+            return None
+        if not solver.renew(matrix.tocsr()):
+            solver.release()
+            return None
+        check_regular(matrix, self._solve)
+        return Factorisation(self.name, self.size, self._solve, time.perf_counter() - start)
+
     def solve(self, b: Array) -> Array:
         """Solve for one right-hand side ``(n,)`` or several ``(n, k)``."""
         b = np.asarray(b, dtype=float)
@@ -178,17 +194,37 @@ class _Pardiso:
     def __init__(self, matrix: CsrMatrix, kind: int) -> None:
         if matrix.nnz >= np.iinfo(np.int32).max:
             raise LinearSolveError(f"PARDISO counts in 32 bits, and the matrix has {matrix.nnz:,} entries")
-        stored = matrix if kind == _GENERAL else sparse.triu(matrix, format="csr")
-        stored = sparse.csr_matrix(stored, dtype=float, copy=stored is matrix)
-        stored.sum_duplicates()
-        self._matrix = stored
+        self._kind = kind
+        self._matrix = self._stored(matrix)
         self._lock = threading.Lock()
         self._solver = _new_pardiso(kind)
         if kind == _SPD:
             for parameter, value in _SPD_PARAMETERS.items():
                 self._solver.set_iparm(parameter, value)
-        weakref.finalize(self, self._solver.free_memory, everything=True).atexit = False
+        self.release = weakref.finalize(self, self._solver.free_memory, everything=True)
+        self.release.atexit = False
         self._call(12, np.zeros(matrix.shape[0]))
+
+    def _stored(self, matrix: CsrMatrix) -> Any:
+        stored = matrix if self._kind == _GENERAL else sparse.triu(matrix, format="csr")
+        stored = sparse.csr_matrix(stored, dtype=float, copy=stored is matrix)
+        stored.sum_duplicates()
+        return stored
+
+    def renew(self, matrix: CsrMatrix) -> bool:
+        """Factorise another definite matrix by the analysis at hand; say whether its pattern is the same."""
+        stored, old = self._stored(matrix), self._matrix
+        same = stored.shape == old.shape and all(
+            np.array_equal(getattr(stored, name), getattr(old, name)) for name in ("indptr", "indices")
+        )
+        if self._kind != _SPD or not same:
+            return False
+        self._matrix = stored
+        try:
+            self._call(22, np.zeros(stored.shape[0]))
+        except _PivotError:
+            return False
+        return True
 
     def solve(self, b: Array) -> Array:
         return self._call(33, np.asfortranarray(b))

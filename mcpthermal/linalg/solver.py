@@ -181,8 +181,10 @@ class Solver:
         if self._kept is not None and self._kept.system.size == run.system.size and not self._kept.is_worn:
             if self._try_kept(run, self._kept):
                 return f"{self._kept.reused(run.iterations)} (reused)", self._kept.reason
-        self._kept = None  # before the next one is made: its memory is needed
-        fresh = prepare(run.system, self.method)
+        last, self._kept = self._kept, None  # before the next one is made: its memory is needed
+        if last is not None and (last.factors is None or last.system.size != run.system.size):
+            last = None
+        fresh = prepare(run.system, self.method, last)
         run.setup_seconds += fresh.seconds
         run.setups += 1
         if fresh.exact:

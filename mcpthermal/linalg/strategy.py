@@ -50,6 +50,7 @@ class Preconditioner:
     log_reduction: float = 0.0
     wasted: float = 0.0
     two_level: TwoLevel | None = field(default=None, repr=False)
+    factors: direct.Factorisation | None = field(default=None, repr=False)
 
     def reused(self, iterations: int) -> str:
         """What it was in a later solution: factors that no longer fit are a preconditioner only."""
@@ -73,7 +74,7 @@ class Preconditioner:
         self.system = system
 
 
-def prepare(system: LinearSystem, method: Method) -> Preconditioner:
+def prepare(system: LinearSystem, method: Method, last: Preconditioner | None = None) -> Preconditioner:
     """Make the preconditioner of a system.
 
     Parameters
@@ -82,6 +83,8 @@ def prepare(system: LinearSystem, method: Method) -> Preconditioner:
         The system.
     method : {"auto", "direct", "multigrid"}
         The method; "auto" chooses by size and by what the system offers.
+    last : Preconditioner, optional
+        One that is not needed any more: factors of an equal pattern lend their symbolic analysis.
 
     Returns
     -------
@@ -90,8 +93,10 @@ def prepare(system: LinearSystem, method: Method) -> Preconditioner:
     start = time.perf_counter()
     chosen, reason = choose(system, method)
     if chosen == "direct":
-        factors = direct.factorise(system.matrix())
-        made = Preconditioner(factors.solve, _DIRECT + factors.name, reason, True, system)
+        matrix = system.matrix()
+        renewed = None if last is None or last.factors is None else last.factors.renew(matrix)
+        factors = renewed or direct.factorise(matrix)
+        made = Preconditioner(factors.solve, _DIRECT + factors.name, reason, True, system, factors=factors)
     elif system.level is None:
         cycle = SmoothedAggregation(system.matrix())
         made = Preconditioner(cycle.solve, f"conjugate gradients, {cycle.description}", reason, False, system)

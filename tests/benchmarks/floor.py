@@ -21,7 +21,7 @@ import mcpthermal as mt
 from mcpthermal.solve.coupling import CoupledProblem
 
 CASE = Path(__file__).parents[2] / "cases" / "stacked_module"
-MOST = 4000
+MOST = 6000
 """Products that a short solve may cost; small ones have their own start-up."""
 
 

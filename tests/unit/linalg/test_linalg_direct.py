@@ -152,3 +152,24 @@ def test_factorisations_live_apart_and_in_threads(library):
     assert len(answers) == 4
     for answer in answers:
         np.testing.assert_allclose(answer, expected, rtol=1e-12)
+
+
+@needs_pardiso
+def test_equal_patterns_share_the_analysis(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Numeric factors alone are made anew; other patterns, and what is not definite, are left to `factorise`."""
+    phases: list[int] = []
+    call = direct._Pardiso._call
+    monkeypatch.setattr(direct._Pardiso, "_call", lambda self, phase, b: phases.append(phase) or call(self, phase, b))
+    size = 400
+    rng = np.random.default_rng(0)
+    line = sparse.diags([-1.0, 2.5, -1.0], [-1, 0, 1], shape=(size, size), format="csr")
+    other = sparse.diags([-0.3, 1.0, -0.3], [-1, 0, 1], shape=(size, size), format="csr")
+    x = rng.standard_normal(size)
+    first = factorise(line)
+    second = first.renew(other)
+    assert second is not None and phases.count(12) == 1 and phases.count(22) == 1
+    assert second.solve(other @ x) == pytest.approx(x)
+    wide = sparse.diags([-1.0, 4.0, -1.0], [-5, 0, 5], shape=(size, size), format="csr")
+    assert second.renew(wide) is None
+    indefinite = sparse.diags([-2.0, 1.0, -2.0], [-1, 0, 1], shape=(size, size), format="csr")
+    assert factorise(line).renew(indefinite) is None
