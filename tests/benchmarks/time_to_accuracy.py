@@ -15,6 +15,7 @@ import argparse
 import json
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -46,11 +47,12 @@ def rows(command: list[str], limit: float) -> list[dict[str, float]]:
     begin, found = time.perf_counter(), []
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
         assert process.stdout is not None
+        clock = threading.Timer(limit, process.kill)
+        clock.start()
         for line in process.stdout:
             if line.startswith("{"):
                 found.append({**json.loads(line), "wall": time.perf_counter() - begin})
-            if time.perf_counter() - begin > limit:
-                process.kill()
+        clock.cancel()
     return found
 
 
