@@ -72,6 +72,7 @@ def answers(result: mt.SteadyResult) -> dict[str, float]:
     }
 
 
+@pytest.mark.slow
 def test_both_discretisations_agree_and_converge(split: Callable[..., Any]) -> None:
     whole = package()
     gaps, columns = [], []

@@ -13,6 +13,8 @@ from reference_cases import Row, Study, all_studies, run
 from reference_cases.table import README, Line, line_of, read_table
 
 STUDIES = {study.key: study for study in all_studies()}
+LONG = ("gold wire, limit", "copper wire, limit")
+KEYS = [pytest.param(key, marks=pytest.mark.slow if key in LONG else []) for key in STUDIES]
 ENERGY, CHARGE = 1e-8, 1e-10
 
 
@@ -21,7 +23,7 @@ def rows_of(key: str) -> tuple[Row, ...]:
     return run(STUDIES[key])
 
 
-@pytest.mark.parametrize("key", STUDIES)
+@pytest.mark.parametrize("key", KEYS)
 def test_the_reference_is_met(key: str) -> None:
     for row in rows_of(key):
         what = f"{key}, {row.target.name}: {row.fine:.9g}, reference {row.target.value:.9g}, error {row.error:+.2e}"
@@ -29,7 +31,7 @@ def test_the_reference_is_met(key: str) -> None:
         assert abs(row.error) < row.target.bar, what
 
 
-@pytest.mark.parametrize("key", STUDIES)
+@pytest.mark.parametrize("key", KEYS)
 def test_balances_close(key: str) -> None:
     for row in rows_of(key):
         assert row.energy < ENERGY, f"energy defect {row.energy:.2e} of the power"
@@ -49,7 +51,7 @@ def test_the_table_has_every_row() -> None:
     assert [(line.title, line.quantity) for line in read_table(README)] == wanted
 
 
-@pytest.mark.parametrize("key", STUDIES)
+@pytest.mark.parametrize("key", KEYS)
 def test_the_table_shows_what_the_code_gives(key: str) -> None:
     shown = {(line.title, line.quantity): line for line in read_table(README)}
     for row in rows_of(key):

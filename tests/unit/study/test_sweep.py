@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from pathlib import Path
 from typing import Any
+from weakref import WeakValueDictionary
 
 import numpy as np
 import pytest
@@ -186,6 +187,7 @@ def test_a_sweep_in_height_uses_one_planar_space(monkeypatch: pytest.MonkeyPatch
     import mcpthermal.study.work as work
 
     meshes, spaces, lengths = [], [], []
+    monkeypatch.setattr(planar, "_KNOWN", WeakValueDictionary())
     make, init, solve = work.generate_mesh, planar.PlanarSpace.__init__, work.solve_steady
     monkeypatch.setattr(work, "generate_mesh", lambda *a, **k: meshes.append(1) or make(*a, **k))
     monkeypatch.setattr(planar.PlanarSpace, "__init__", lambda *a: spaces.append(1) or init(*a))
