@@ -26,6 +26,7 @@ def solver_of(matrix: PETSc.Mat, kind: str) -> PETSc.KSP:
     """Factors by MUMPS, or conjugate gradients with smoothed aggregation."""
     ksp = PETSc.KSP().create(COMM)
     ksp.setOperators(matrix)
+    ksp.setErrorIfNotConverged(True)
     if kind == "mumps":
         ksp.setType("preonly")
         ksp.getPC().setType("cholesky")
