@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
@@ -119,9 +118,9 @@ class LinearLevel:
         used = np.flatnonzero(np.bincount(down.indices, minlength=down.shape[1]))
         self._down = down[:, used]
 
-    def product(self) -> PlacedProduct:
+    def product(self) -> LinearProduct:
         """The product."""
-        return PlacedProduct(self._places, SparseProduct(self._places.between(self._matrix), np.float32))
+        return LinearProduct(self._places, self._matrix)
 
     def blocks(self) -> LineBlocks:
         """The lines."""
@@ -141,19 +140,13 @@ class LinearLevel:
         return MatrixSystem((self._down.T.tocsr() @ self._matrix @ self._down).tocsr())
 
 
-class PlacedProduct:
-    """A product in single precision with vectors that go node by node.
-
-    Parameters
-    ----------
-    places : Places
-    inner : callable
-    """
+class _Placed:
+    """Vectors in single precision that go node by node."""
 
     dtype = np.dtype(np.float32)
 
-    def __init__(self, places: Places, inner: Callable[[Singles], Singles]) -> None:
-        self.places, self._inner = places, inner
+    def __init__(self, places: Places) -> None:
+        self.places = places
 
     def enter(self, x: Floats) -> Singles:
         """Unknowns to places."""
@@ -163,12 +156,20 @@ class PlacedProduct:
         """Places to unknowns."""
         return self.places.leave(x)
 
+
+class LinearProduct(_Placed):
+    """The product with a matrix on unknowns."""
+
+    def __init__(self, places: Places, matrix: Any) -> None:
+        super().__init__(places)
+        self._inner = SparseProduct(places.between(matrix), self.dtype)
+
     def __call__(self, x: Singles) -> Singles:
-        """The product."""
+        """A x."""
         return self._inner(x)
 
 
-class ColumnProduct(PlacedProduct):
+class ColumnProduct(_Placed):
     """The product with planar matrices, layer by layer.
 
     Parameters
@@ -179,7 +180,7 @@ class ColumnProduct(PlacedProduct):
     """
 
     def __init__(self, operator: ColumnOperator, numbers: ColumnNumbers) -> None:
-        super().__init__(numbers.places, self._layered)
+        super().__init__(numbers.places)
         self._layers = []
         for layers, stiffness, mass in operator.shared:
             matrix = operator.plane.beside(stiffness.astype(np.float32), mass.astype(np.float32))
@@ -192,7 +193,8 @@ class ColumnProduct(PlacedProduct):
         if operator.extra is not None:
             self._extra = SparseProduct(self.places.between(numbers.restricted(operator.extra)), self.dtype)
 
-    def _layered(self, x: Singles) -> Singles:
+    def __call__(self, x: Singles) -> Singles:
+        """Near A x."""
         places, layers, copies = self.places, self._layers, self.places.copies
         if len(copies):
             x = x.copy()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from typing import Any
 
 import numpy as np
@@ -13,7 +15,7 @@ from mcpthermal.fem.columns import ColumnSpace
 from mcpthermal.fem.numbering import Numbering
 from mcpthermal.fem.recovery import at_points, taken_in
 from mcpthermal.fem.surfaces import patch_entries, patch_load, patch_matrix
-from mcpthermal.linalg import TwoLevel, conjugate_gradients
+from mcpthermal.linalg import TwoLevel, conjugate_gradients, multigrid
 from mcpthermal.package.columns import Place
 
 RNG = np.random.default_rng(3)
@@ -120,6 +122,28 @@ def test_the_smoother_works_on_an_operator_near_the_true_one(system: Any) -> Non
     assert abs(expected - system.matrix()).max() < 0.05 * abs(expected).max()
 
 
+def test_the_third_level_works_on_the_matrix_of_the_second(system: Any) -> None:
+    coarse = system.level.coarse_system()
+    level, product, matrix = coarse.level, coarse.level.product(), coarse.matrix()
+    x = RNG.random(coarse.size)
+    assert np.abs(product.leave(product(product.enter(x))) - matrix @ x).max() < 1e-5 * np.abs(matrix @ x).max()
+    down = level._down
+    expected = (down.T @ matrix @ down).toarray()
+    assert np.abs(level.coarse_system().matrix().toarray() - expected).max() < 1e-12 * np.abs(expected).max()
+    assert 0 < down.shape[1] < coarse.size / 2
+
+
+def test_nothing_of_a_level_waits_for_the_garbage_collector(system: Any) -> None:
+    product = system.level.product()
+    gone = weakref.ref(product)
+    gc.disable()
+    try:
+        del product
+        assert gone() is None
+    finally:
+        gc.enable()
+
+
 def test_the_bands_are_entries_of_the_matrix(system: Any) -> None:
     level, full = system.level, near(system).toarray()
     first, tied = system.numbers.places.first, system.numbers.tied
@@ -140,9 +164,13 @@ def test_the_bands_are_entries_of_the_matrix(system: Any) -> None:
     assert not bands.any()
 
 
-def test_few_iterations_with_terminals_and_voids(system: Any) -> None:
+@pytest.mark.parametrize("worth", [10, 10**9], ids=["three levels", "two levels"])
+def test_few_iterations_with_terminals_and_voids(system: Any, worth: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(multigrid, "NEXT_LEVEL_WORTH", worth)
     if system.numbering.is_fixed.any():
-        solve, b = TwoLevel(system).solve, RNG.random(system.size)
+        made, b = TwoLevel(system), RNG.random(system.size)
+        solve = made.solve
+        assert made.description.count("two-level") == (2 if worth == 10 else 1)
         _, count, _ = conjugate_gradients(
             system.apply, b, None, solve, absolute_tolerance=1e-9 * np.linalg.norm(b), max_iterations=50
         )
