@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from mcpthermal.case import Case
 from mcpthermal.errors import CouplingError, InputError
 from mcpthermal.linalg import Method
@@ -14,6 +16,9 @@ from mcpthermal.solve.newton import Newton
 from mcpthermal.solve.reuse import Reuse
 from mcpthermal.solve.run import Run
 from mcpthermal.units import quantity
+
+SERIES = 0.3
+"""From a good start, the part of the tolerance that all further changes, a geometric series, may add up to."""
 
 
 def solve_steady(
@@ -72,7 +77,10 @@ def solve_steady(
         reuse.adopt(run.problem)
         begun = reuse.start()
         if begun is not None:
-            newton = Newton(run.problem, tolerance, run.say, chord=True, warm=True)
+            accuracy = SERIES * tolerance * float(np.abs(begun[0][run.problem.thermal.space.active]).max())
+            newton = Newton(
+                run.problem, tolerance, run.say, chord=True, warm=True, accuracy=accuracy, subspace=reuse.subspace()
+            )
             state = newton.solve(*begun, int(max_iterations))
             if state is not None:
                 reuse.keep(state)
