@@ -31,6 +31,7 @@ def solve_steady(
     linear_tolerance: float = 1e-10,
     method: Method = "auto",
     progress: Callable[[str], None] | None = None,
+    initial: SteadyResult | float | str | None = None,
     reuse: Reuse | None = None,
 ) -> SteadyResult:
     """Solve steady currents, Joule heat and heat conduction of a case.
@@ -52,6 +53,9 @@ def solve_steady(
         Of the linear solves.
     progress : callable, optional
         Is told in words what happens.
+    initial : SteadyResult or float, optional
+        Where to start: a result of a package with the same parts, on any mesh, or a temperature (K). The answer does
+        not depend on it.
     reuse : Reuse, optional
         What earlier solves of like problems have made, for this one and the next.
 
@@ -77,16 +81,16 @@ def solve_steady(
         reuse.adopt(run.problem)
         begun = reuse.start()
         if begun is not None:
-            accuracy = SERIES * tolerance * float(np.abs(begun[0][run.problem.thermal.space.active]).max())
-            newton = Newton(
-                run.problem, tolerance, run.say, chord=True, warm=True, accuracy=accuracy, subspace=reuse.subspace()
-            )
+            newton = Newton(run.problem, tolerance, run.say, chord=True, warm=True)
+            newton.accuracy = SERIES * tolerance * float(np.abs(begun[0][run.problem.thermal.space.active]).max())
+            newton.subspace = reuse.subspace()
             state = newton.solve(*begun, int(max_iterations))
             if state is not None:
                 reuse.keep(state)
                 return run.result(state, newton)
     newton = Newton(run.problem, tolerance, run.say)
-    state = newton.solve(run.problem.start, None, int(max_iterations))
+    start = run.problem.start if initial is None else run.initial_rise(initial)
+    state = newton.solve(start, None, int(max_iterations))
     if state is not None:
         if reuse is not None:
             reuse.keep(state)

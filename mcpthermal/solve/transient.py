@@ -131,7 +131,7 @@ class _March:
         self.saved = self.keep.until(self.end)
         self.marcher = Marcher(run.problem, self.scheme)
         self.counts = {"accepted": 0, "rejected": 0, "solves": 0, "iterations": 0}
-        rise = run.problem.moved(run.initial_rise(initial), np.zeros(run.problem.numbering.size))
+        rise = run.initial_rise(initial)
         self.first_rise = rise
         self.step_length = min(self.control.start(None), self.end)
         self.moment = self.marcher.begin(0.0, rise, None)
