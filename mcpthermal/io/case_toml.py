@@ -1,7 +1,9 @@
 """Case files: the same description as the Python builder, in TOML; every key is checked.
 
 See ``cases/stacked_module/case.toml`` and the README for the form. A key that is not known is an error that
-offers the near misses; a value may be a number in SI units or a string with its unit.
+offers the near misses; a value may be a number in SI units or a string with its unit. A chip with wiring:
+``{ name = "logic", ..., wiring = [{ name = "link", path = [...], width = "60 um" }, { name = "pad", outline =
+{ circle = { diameter = "80 um" } } }], wiring_thickness = "2 um", wiring_material = "copper" }``.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ import inspect
 import os
 import runpy
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -204,7 +206,7 @@ class _Reader:
 
     def value(self, key: str, value: Any) -> Any:
         """A material of the file, or the value itself."""
-        if key in ("material", "underfill") and isinstance(value, str):
+        if key in ("material", "underfill", "wiring_material") and isinstance(value, str):
             return self.materials.get(value, value)
         return value
 
@@ -235,15 +237,21 @@ class _Reader:
     def carrier(self, table: Mapping[str, Any]) -> Any:
         values = dict(table)
         kind = values.pop("kind", "substrate")
-        kinds = {"substrate": chips.Carrier, "chip": chips.Chip}
+        kinds = ("substrate", "chip")
         if not isinstance(kind, str) or kind not in kinds:
             raise CaseFileError(f"{self.where}: [carrier] kind = {kind!r}; {near_misses(str(kind), kinds)}")
-        return self.build(kinds[kind], values, "[carrier]")
+        return self.chip(values, "[carrier]") if kind == "chip" else self.build(chips.Carrier, values, "[carrier]")
+
+    def chip(self, table: Mapping[str, Any], what: str) -> Any:
+        values = dict(table)
+        if "wiring" in values:
+            values["wiring"] = self.pattern(self.list(values, "wiring"), f"{what}, wiring")
+        return self.build(chips.Chip, values, what)
 
     def attach(self, process: Process, table: Mapping[str, Any], what: str) -> Process:
         self.refuse_unknown(table, ("name", "at", "chips", "bonds", "attach"), what)
         parts = {
-            "chips": [self.build(chips.Chip, item, f"{what}, chips") for item in self.list(table, "chips")],
+            "chips": [self.chip(item, f"{what}, chips") for item in self.list(table, "chips")],
             "bonds": [self.flip_chip(item, f"{what}, bonds") for item in self.list(table, "bonds")],
             "attach": self.bond(self.table(table, "attach"), f"{what}, attach"),
         }
@@ -272,16 +280,21 @@ class _Reader:
 
     def metal(self, process: Process, table: Mapping[str, Any]) -> Process:
         values = dict(table)
-        pattern = []
-        for number, item in enumerate(self.list(values, "traces")):
-            what = f"[[metal.traces]] number {number + 1}"
+        traces = self.pattern(self.list(values, "traces"), "[[metal.traces]]")
+        values.pop("traces", None)
+        return self.build(process.metallise, values, "[metal]", traces=traces)
+
+    def pattern(self, tables: Sequence[Any], where: str) -> tuple[Any, ...]:
+        """Traces, and patches where an outline is given."""
+        found: Any = []
+        for number, item in enumerate(tables):
+            what = f"{where} number {number + 1}"
             if "outline" in item:
                 named = {key: value for key, value in item.items() if key != "outline"}
-                pattern.append(self.build(metal.Patch, named, what, outline=self.shape(item["outline"], what)))
+                found.append(self.build(metal.Patch, named, what, outline=self.shape(item["outline"], what)))
             else:
-                pattern.append(self.build(metal.Trace, item, what))
-        values.pop("traces", None)
-        return self.build(process.metallise, values, "[metal]", traces=pattern)
+                found.append(self.build(metal.Trace, item, what))
+        return tuple(found)
 
     # --- general parts and loads ----------------------------------------------------------------------------
 

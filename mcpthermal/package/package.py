@@ -15,6 +15,9 @@ from mcpthermal.package.parts import Part
 from mcpthermal.package.points import is_list
 from mcpthermal.units import describe
 
+MODULE_ROLES = ("chip", "wiring", "attach", "underfill", "bump")
+"""Roles of the parts of a module; their group is its name."""
+
 
 @dataclass(frozen=True)
 class Package:
@@ -145,7 +148,7 @@ class Package:
         """The parts of each module, by its name."""
         groups: dict[str, tuple[int, ...]] = {}
         for number, part in enumerate(self.parts):
-            if part.group and part.role in ("chip", "attach", "underfill", "bump"):
+            if part.group and part.role in MODULE_ROLES:
                 groups[part.group] = (*groups.get(part.group, ()), number)
         return groups
 

@@ -64,12 +64,12 @@ class Part:
         A library name or a material; None makes the part a void (an open hole), which removes what
         earlier parts put there.
     role : str
-        What the part is in the package: carrier, chip, attach, underfill, bump, insulation, via,
-        contact, metal, passivation, opening, or empty.
+        What the part is in the package: carrier, chip, wiring, attach, underfill, bump, insulation,
+        via, contact, metal, passivation, opening, or empty.
     group : str
         The module, via family or opening it belongs to, or empty.
     onto : str
-        For a via: the part on which it ends.
+        For a via or a contact in it: the part on which it ends; for wiring: its chip.
     active_face : {"top", "bottom"}
         For a chip: where its devices are.
     """

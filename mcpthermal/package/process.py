@@ -12,7 +12,8 @@ import numpy as np
 
 from mcpthermal.errors import GeometryError, near_misses
 from mcpthermal.materials import material as find_material
-from mcpthermal.package.chips import Carrier, Chip, Module, all_of, described_extent, metal
+from mcpthermal.package.checks import all_of, described_extent, metal
+from mcpthermal.package.chips import Carrier, Chip, Module
 from mcpthermal.package.footprint import Circle, Footprint, circles, rectangle, united
 from mcpthermal.package.heights import with_module_height, with_via_depth
 from mcpthermal.package.metal import Contact, Opening, Patch, Trace, narrower
@@ -333,11 +334,12 @@ class Process:
 
     def _parts(self) -> list[Part]:
         plan = self._plan()
-        kind = "chip" if isinstance(self.carrier, Chip) else "substrate"
         carrier = self.carrier
-        face = carrier.active_face if isinstance(carrier, Chip) else "top"
-        height = (-carrier.thickness, 0.0)
-        parts = [Part(carrier.name, plan, height, carrier.material, "carrier", kind, active_face=face)]
+        if isinstance(carrier, Chip):
+            parts = carrier.parts((0.0, 0.0), -carrier.thickness, "carrier", "chip")
+        else:
+            z = (-carrier.thickness, 0.0)
+            parts = [Part(carrier.name, plan, z, carrier.material, "carrier", "substrate")]
         if self.insulation is not None:
             parts.append(Part("insulation", plan, self.insulation.z, self.insulation.material, "insulation"))
         if self.passivation is not None:

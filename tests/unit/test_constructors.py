@@ -46,6 +46,9 @@ CONSTRUCTORS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
             "material": "silicon",
             "offset": (0, 0),
             "active_face": "top",
+            "wiring": [mt.Trace("link", [(0, 0), (2e-4, 0)], 1e-4)],
+            "wiring_thickness": 2e-6,
+            "wiring_material": "copper",
         },
     ),
     "FlipChip": (
