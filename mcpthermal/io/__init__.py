@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from mcpthermal.errors import InputError
-from mcpthermal.io.case_toml import read_case
+from mcpthermal.io.case_toml import read_case, read_description
 from mcpthermal.io.result_json import write_result
 from mcpthermal.io.series import Series
 from mcpthermal.io.study_toml import read_study_file
 from mcpthermal.io.vtu import write_vtu
 
-__all__ = ["Series", "export", "read_case", "read_study_file", "write_result", "write_vtu"]
+__all__ = ["Series", "export", "read_case", "read_description", "read_study_file", "write_result", "write_vtu"]
 
 
 def export(result: Any, path: str | os.PathLike[str]) -> Path:

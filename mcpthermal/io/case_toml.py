@@ -25,6 +25,7 @@ from mcpthermal.package import chips, footprint, grid, metal
 from mcpthermal.package.package import Package
 from mcpthermal.package.parts import Part
 from mcpthermal.package.process import Process
+from mcpthermal.package.records import ModuleTestRecord
 from mcpthermal.result.probes import check_goals, goal_of
 
 TABLES = (
@@ -77,6 +78,37 @@ def read_case(path: str | os.PathLike[str]) -> Case:
     CaseFileError
         If the file cannot be read; other `InputError` for what it describes.
     """
+    file = _case_file(path)
+    if file.suffix == ".py":
+        return _case_of(_run_script(file), file)
+    return case_from_tables(_read_tables(file), str(file), default_name=_default_name(file))
+
+
+def read_description(path: str | os.PathLike[str]) -> Process | Package:
+    """The fabrication steps that a case describes, or its package if it is described otherwise.
+
+    Parameters
+    ----------
+    path : path
+        As for `read_case`; a script's steps are its `process`.
+
+    Raises
+    ------
+    CaseFileError
+        As for `read_case`.
+    """
+    file = _case_file(path)
+    if file.suffix == ".py":
+        names = _run_script(file)
+        process = names.get("process")
+        return process if isinstance(process, Process) else _case_of(names, file).package
+    tables = _read_tables(file)
+    if "carrier" in tables:
+        return _reader(tables, str(file)).process(tables)
+    return case_from_tables(tables, str(file), default_name=_default_name(file)).package
+
+
+def _case_file(path: str | os.PathLike[str]) -> Path:
     file = Path(path)
     if file.is_dir():
         found = [file / name for name in ("case.py", "case.toml") if (file / name).is_file()]
@@ -85,28 +117,32 @@ def read_case(path: str | os.PathLike[str]) -> Case:
         file = found[0]
     if not file.is_file():
         raise CaseFileError(f"there is no case file '{file}'")
-    if file.suffix == ".py":
-        return _from_script(file)
-    if file.suffix != ".toml":
+    if file.suffix not in (".py", ".toml"):
         raise CaseFileError(f"'{file}' is no case file; give a .toml file, a .py script or a folder")
+    return file
+
+
+def _read_tables(file: Path) -> dict[str, Any]:
     try:
-        tables = tomllib.loads(file.read_text(encoding="utf-8"))
+        return tomllib.loads(file.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise CaseFileError(f"'{file}' is no valid TOML: {error}") from error
-    return case_from_tables(tables, str(file), default_name=_default_name(file))
 
 
 def _default_name(file: Path) -> str:
     return file.resolve().parent.name if file.stem == "case" else file.stem
 
 
-def _from_script(file: Path) -> Case:
+def _run_script(file: Path) -> dict[str, Any]:
     try:
-        names = runpy.run_path(str(file))
+        return runpy.run_path(str(file))
     except McpThermalError:
         raise
     except Exception as error:
         raise CaseFileError(f"the script '{file}' failed: {type(error).__name__}: {error}") from error
+
+
+def _case_of(names: Mapping[str, Any], file: Path) -> Case:
     case = names.get("case")
     if not isinstance(case, Case):
         raise CaseFileError(f"the script '{file}' must define a Case named 'case'; it has {case!r}")
@@ -130,14 +166,7 @@ def case_from_tables(
     change : callable, optional
         What is done to the process before it makes the package.
     """
-    reader = _Reader(where, {})
-    reader.refuse_unknown(tables, TABLES, "the file")
-    reader.materials = {
-        name: material_from_table(name, table, f"{where}, [materials.{name}]")
-        for name, table in reader.table(tables, "materials", {}).items()
-    }
-    if ("carrier" in tables) == ("parts" in tables):
-        raise CaseFileError(f"{where}: give either a [carrier] with its fabrication steps, or [[parts]]")
+    reader = _reader(tables, where)
     if change is not None and "parts" in tables:
         raise CaseFileError(f"{where}: heights move in fabrication steps; with [[parts]] give the way to each height")
     if "parts" in tables:
@@ -159,6 +188,19 @@ def case_from_tables(
     if accuracy is not None:
         check_goals(case, [goal_of(text) for text in accuracy.goal])
     return case
+
+
+def _reader(tables: Mapping[str, Any], where: str) -> _Reader:
+    """A reader that knows the materials of a file, whose tables are known ones."""
+    reader = _Reader(where, {})
+    reader.refuse_unknown(tables, TABLES, "the file")
+    reader.materials = {
+        name: material_from_table(name, table, f"{where}, [materials.{name}]")
+        for name, table in reader.table(tables, "materials", {}).items()
+    }
+    if ("carrier" in tables) == ("parts" in tables):
+        raise CaseFileError(f"{where}: give either a [carrier] with its fabrication steps, or [[parts]]")
+    return reader
 
 
 class _Reader:
@@ -249,14 +291,18 @@ class _Reader:
         return self.build(chips.Chip, values, what)
 
     def attach(self, process: Process, table: Mapping[str, Any], what: str) -> Process:
-        self.refuse_unknown(table, ("name", "at", "chips", "bonds", "attach"), what)
+        self.refuse_unknown(table, ("name", "at", "chips", "bonds", "attach", "tested"), what)
         parts = {
             "chips": [self.chip(item, f"{what}, chips") for item in self.list(table, "chips")],
             "bonds": [self.flip_chip(item, f"{what}, bonds") for item in self.list(table, "bonds")],
             "attach": self.bond(self.table(table, "attach"), f"{what}, attach"),
         }
         module = self.build(chips.Module, {k: v for k, v in table.items() if k == "name"}, what, **parts)
-        return process.attach(module, at=table.get("at", (0.0, 0.0)))
+        tested = None
+        if "tested" in table:
+            values = self.table(table, "tested")
+            tested = self.build(ModuleTestRecord, values, f"{what}, tested", module=module.name)
+        return process.attach(module, at=table.get("at", (0.0, 0.0)), tested=tested)
 
     def bond(self, table: Mapping[str, Any], what: str) -> Any:
         return self.flip_chip(table, what) if "bumps" in table else self.build(chips.Attach, table, what)

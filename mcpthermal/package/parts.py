@@ -15,6 +15,9 @@ from mcpthermal.units import describe
 FAMILY_ROLES = ("via", "bump", "contact")
 """Roles of parts whose shapes are counted as members, such as ``supply[3]``."""
 
+MODULE_ROLES = ("chip", "wiring", "attach", "underfill", "bump")
+"""Roles of the parts of a module; their group is its name."""
+
 FACES = ("top", "bottom", "sides", "x_min", "x_max", "y_min", "y_max", "foot")
 """What placements call faces: no part has such a name, or one that ends in a point and such a word."""
 

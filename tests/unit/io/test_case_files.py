@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import mcpthermal as mt
-from mcpthermal.io.case_toml import case_from_tables
+from mcpthermal.io.case_toml import case_from_tables, read_description
 
 PARTS = """
 name = "slab"
@@ -204,6 +204,19 @@ def test_wiring_of_chips() -> None:
         wrong["modules"][0]["chips"][1][key] = value
         with pytest.raises(mt.InputError, match=words):
             case_from_tables(wrong, "test")
+
+
+def test_the_test_of_a_module_is_read(tmp_path: Path) -> None:
+    text = (Path(__file__).parents[3] / "cases" / "stacked_module" / "case.toml").read_text()
+    assert read_description(write(tmp_path, text)).claims()[15].satisfied is False
+    tested = text.replace('name = "stack"', 'name = "stack"\ntested = { program = "continuity", passed = true }', 1)
+    process = read_description(write(tmp_path, tested))
+    assert isinstance(process, mt.Process) and process.tests == (mt.ModuleTestRecord("stack", "continuity", True),)
+    assert process.claims()[15].satisfied
+    with pytest.raises(mt.CaseFileError, match="tested needs the key 'passed'"):
+        read_description(write(tmp_path, tested.replace(", passed = true", "")))
+    package = read_description(write(tmp_path, PARTS))
+    assert isinstance(package, mt.Package) and package.names == ("base", "dot", "hole")
 
 
 ALL_LOADS = """
