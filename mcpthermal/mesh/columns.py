@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from mcpthermal.mesh.gmsh_backend import triangulate
 from mcpthermal.mesh.sizing import MeshSpec, graded_fractions, outline_size, placed_levels, segment_count
 from mcpthermal.package.arrangement import Arrangement, arrange
 from mcpthermal.package.columns import Columns
-from mcpthermal.package.footprint import Circle
+from mcpthermal.package.footprint import Circle, SegmentRule, covering
 from mcpthermal.package.package import Package
 
 
@@ -152,7 +152,8 @@ class Drawing:
                 if isinstance(shape, Circle):
                     key = _radius_key(shape.diameter / 2)
                     finest[key] = min(size, finest.get(key, np.inf))
-        self.arrangement = arrange(package.parts, lambda radius: segment_count(radius, finest[_radius_key(radius)]))
+        self.segments: SegmentRule = lambda radius: segment_count(radius, finest[_radius_key(radius)])
+        self.arrangement = arrange(package.parts, self.segments)
         self.used = np.asarray(self.arrangement.columns.solid.any(axis=0))
 
     def columns(
@@ -189,6 +190,42 @@ class Drawing:
         )
         audit(self.package, mesh)
         return mesh
+
+
+def stage_mesh(package: Package, mesh: ColumnMesh, stage: Package) -> ColumnMesh:
+    """The mesh of an earlier stage of a package on the package's own columns: the same triangles and levels.
+
+    Parameters
+    ----------
+    package : Package
+    mesh : ColumnMesh
+        Of the package.
+    stage : Package
+        Its outlines and heights are among those of the package.
+
+    Raises
+    ------
+    MeshError
+        If the mesh is that of another package, or the stage has an outline or a height that the package has not.
+    """
+    if mesh.part_names != package.names:
+        raise MeshError("the mesh is that of another package; give that of the finished one")
+    segments = Drawing(package, mesh.spec).segments
+    centroids = mesh.vertices[mesh.triangles].mean(axis=1)
+    middles = (mesh.levels[:-1] + mesh.levels[1:]) / 2
+    cell_part = np.full((len(middles), len(centroids)), -1, np.int32)
+    members = {}
+    for number, part in enumerate(stage.parts):
+        shape, column = covering(part.footprint.pieces(segments), centroids)
+        layers = np.flatnonzero((middles > part.z[0]) & (middles < part.z[1]))
+        cell_part[np.ix_(layers, column)] = number
+        if part.is_family:
+            members[number] = np.full(len(centroids), -1)
+            members[number][column] = shape
+    solid = np.array([not part.is_void for part in stage.parts])
+    made = replace(mesh, cell_part=cell_part, solid_parts=solid, members=members, part_names=stage.names)
+    audit(stage, made)
+    return made
 
 
 CUT_CIRCLE = 0.03

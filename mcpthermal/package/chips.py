@@ -300,10 +300,14 @@ class Module:
 
         An adhesive under the lowest chip does not exist yet; bumps there do, without underfill.
         """
+        base = -self.attach.thickness if isinstance(self.attach, Attach) else 0.0
+        return Package(tuple(self.free_parts((0.0, 0.0), base)))
+
+    def free_parts(self, at: Sequence[float], base: float = 0.0) -> list[Part]:
+        """The parts of the free module, at the place at which it is to be attached."""
         if isinstance(self.attach, Attach):
-            return Package(tuple(self.parts((0.0, 0.0), -self.attach.thickness)[1:]))
-        free = replace(self, attach=replace(self.attach, underfill=None))
-        return Package(tuple(free.parts((0.0, 0.0))))
+            return self.parts(at, base)[1:]
+        return replace(self, attach=replace(self.attach, underfill=None)).parts(at, base)
 
     def _bond_parts(
         self, bond: FlipChip, suffix: str, gap: Footprint, upper: Chip, at: Sequence[float], z: float

@@ -314,10 +314,15 @@ class Process:
         Parameters
         ----------
         name : str
-            One of `stages`: "carrier", "attached", "insulated", "opened", "metallised", "passivated", "contacted".
+            One of `stages`: "carrier", "attached", "insulated", "opened", "metallised", "passivated", "contacted"; or
+            the name of a module: the free module, at the place at which it is attached then.
         """
-        if not isinstance(name, str) or name not in self.stages:
-            raise GeometryError(f"the process has no stage '{name}'; {near_misses(str(name), self.stages)}")
+        free = {module.name: (module, at) for module, at in self.modules}
+        if not isinstance(name, str) or name not in (*self.stages, *free):
+            raise GeometryError(f"the process has no stage '{name}'; {near_misses(str(name), (*self.stages, *free))}")
+        if name not in self.stages:
+            module, at = free[name]
+            return Package(tuple(module.free_parts(at)))
         last = STAGES.index(name)
         keep: dict[str, Any] = {}
         for field, stage, empty in (

@@ -2,6 +2,7 @@
 
 from mcpthermal.viz.charts import plot_convergence, plot_impedance, plot_probes, plot_structure
 from mcpthermal.viz.fields import plot_field, plot_package, save_pictures
+from mcpthermal.viz.stages import plot_stages
 from mcpthermal.viz.studies import plot_study, plot_tornado
 
 __all__ = [
@@ -10,6 +11,7 @@ __all__ = [
     "plot_impedance",
     "plot_package",
     "plot_probes",
+    "plot_stages",
     "plot_structure",
     "plot_study",
     "plot_tornado",

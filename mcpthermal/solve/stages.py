@@ -1,0 +1,68 @@
+"""The stages of a process, solved on the same columns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from mcpthermal.case import Case
+from mcpthermal.errors import InputError, near_misses
+from mcpthermal.mesh.columns import ColumnMesh, generate_mesh, stage_mesh
+from mcpthermal.package.process import STAGES, Process
+from mcpthermal.result.stages import Stages
+from mcpthermal.solve.steady import solve_steady
+
+
+def solve_stages(
+    process: Process, loads_by_stage: Mapping[str, Sequence[Any]], mesh: Any = None, **options: Any
+) -> Stages:
+    """Solve stages of a process, each with its own loads, on the columns of the finished package.
+
+    Parameters
+    ----------
+    process : Process
+    loads_by_stage : mapping of str to loads
+        By the stage's name (see `Process.stage`); the name of a module is the free module, as on a chuck.
+    mesh : ColumnMesh, MeshSpec or str, optional
+        Of the finished package, or how fine it is made.
+    **options
+        Of `solve_steady`: tolerance, max_iterations, linear_tolerance, method, progress.
+
+    Returns
+    -------
+    Stages
+        In the order of fabrication, whatever that of the loads is.
+
+    Raises
+    ------
+    InputError
+        If a stage is unknown, or its loads are not those of a well-posed case; the stage is named.
+    """
+    if not isinstance(process, Process):
+        raise InputError(f"solve_stages needs a Process, not {type(process).__name__}")
+    modules = [module.name for module, _ in process.modules]
+    order = [stage for stage in process.stages if stage == STAGES[0]] + modules
+    order += [stage for stage in process.stages if stage not in order]
+    if not isinstance(loads_by_stage, Mapping) or not loads_by_stage:
+        raise InputError("solve_stages needs the loads of each stage: {stage: [loads]}, such as {'attached': [...]}")
+    unknown = [name for name in loads_by_stage if name not in order]
+    if unknown:
+        raise InputError(f"the process has no stage '{unknown[0]}'; {near_misses(str(unknown[0]), order)}")
+    finished = process.package()
+    if not isinstance(mesh, ColumnMesh):
+        mesh = generate_mesh(finished, mesh)
+    cases = {name: _case(process, name, loads_by_stage[name]) for name in order if name in loads_by_stage}
+    return Stages(
+        process,
+        {
+            name: solve_steady(case, stage_mesh(finished, mesh, case.package), **options)
+            for name, case in cases.items()
+        },
+    )
+
+
+def _case(process: Process, stage: str, loads: Any) -> Case:
+    try:
+        return Case(process.stage(stage), loads, name=stage)
+    except InputError as error:
+        raise type(error)(f"stage '{stage}': {error}") from error
