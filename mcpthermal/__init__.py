@@ -152,6 +152,7 @@ _PUBLIC = {
         "save_picture",
     ),
     "mcpthermal.io": ("Series", "export", "read_case"),
+    "mcpthermal.report": ("write_report",),
 }
 _HOME = {name: module for module, names in _PUBLIC.items() for name in names}
 

@@ -10,7 +10,10 @@ from mcpthermal.viz.scene import load_pyvista
 from mcpthermal.viz.style import FIELDS
 
 ARROWS = 500
-SEEDS = 150
+SEEDS = 120
+STEP = 0.006
+"""Of the width."""
+
 SEED = 7
 ARROW = {"shaft_radius": 0.08, "tip_radius": 0.2, "tip_length": 0.4}
 """Pictures of equal results are equal."""
@@ -41,15 +44,15 @@ def tubes(grid: Any, field: str, sources: Any) -> Any:
         seeds,
         vectors="direction",
         integration_direction="both",
-        initial_step_length=0.3,
-        step_unit="cl",
+        initial_step_length=STEP * width,
+        integrator_type=4,
+        step_unit="l",
         max_length=6 * width,
-        max_steps=4000,
         terminal_speed=1e-9,
         compute_vorticity=False,
     )
     lines["shown"] = FIELDS[field].shown(lines["flow"])
-    return lines.tube(radius=0.003 * width, n_sides=8)
+    return lines.tube(radius=0.003 * width, n_sides=6)
 
 
 def _on_screen(grid: Any, vectors: Any) -> Any:
