@@ -141,17 +141,25 @@ _PUBLIC = {
         "thermal_impedance",
     ),
     "mcpthermal.viz": (
+        "CutAway",
+        "animate",
         "plot_convergence",
+        "plot_difference",
         "plot_field",
         "plot_impedance",
+        "plot_layer",
+        "plot_mesh",
         "plot_package",
         "plot_probes",
+        "plot_section",
         "plot_stages",
         "plot_structure",
         "plot_study",
         "plot_tornado",
+        "save_picture",
     ),
     "mcpthermal.io": ("Series", "export", "read_case"),
+    "mcpthermal.report": ("write_report",),
 }
 _HOME = {name: module for module, names in _PUBLIC.items() for name in names}
 

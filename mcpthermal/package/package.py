@@ -207,9 +207,9 @@ class Package:
                 pairs[pair] = pairs.get(pair, 0.0) + total
         return pairs
 
-    def table(self) -> str:
-        """The layers as a text table: name, role, material, heights, size, count."""
-        rows = [("part", "role", "material", "from", "to", "size", "count")]
+    def layers(self) -> list[tuple[Part, tuple[str, ...]]]:
+        """Each part from the top down with its name, role, material, heights, size and count as text."""
+        rows: list[tuple[Part, tuple[str, ...]]] = []
         for part in sorted(self.parts, key=lambda item: (-item.z[1], -item.z[0])):
             x0, y0, x1, y1 = part.footprint.bounds
             shapes = part.footprint.shapes
@@ -217,18 +217,16 @@ class Package:
                 size = f"{describe(float(np.sqrt(4 / np.pi * part.footprint.area / len(shapes))), 'm')} dia"
             else:
                 size = f"{describe(x1 - x0, 'm')} x {describe(y1 - y0, 'm')}"
-            rows.append(
-                (
-                    part.name,
-                    part.role,
-                    "(open)" if part.is_void else part.material.name,
-                    describe(part.z[0], "m"),
-                    describe(part.z[1], "m"),
-                    size,
-                    str(len(shapes)),
-                )
-            )
-        widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+            material = "(open)" if part.is_void else part.material.name
+            heights = (describe(part.z[0], "m"), describe(part.z[1], "m"))
+            rows.append((part, (part.name, part.role, material, *heights, size, str(len(shapes)))))
+        return rows
+
+    def table(self) -> str:
+        """The layers as a text table: name, role, material, heights, size, count."""
+        heads = ("part", "role", "material", "from", "to", "size", "count")
+        rows = [heads, *(row for _, row in self.layers())]
+        widths = [max(len(row[i]) for row in rows) for i in range(len(heads))]
         return "\n".join(
             "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
         )
