@@ -1,6 +1,8 @@
 """What a package is: footprints, parts, fabrication steps, and its arrangement in the plane."""
 
 from mcpthermal.package.chips import Attach, Carrier, Chip, FlipChip, Module
+from mcpthermal.package.fault import Fault
+from mcpthermal.package.faults import Bridge, CrackedBump, Delamination, MissingBump, PoorVia, ThinTrace, Void
 from mcpthermal.package.footprint import Footprint, circle, circles, polygon, rectangle, ring
 from mcpthermal.package.metal import Contact, Opening, Patch, Trace
 from mcpthermal.package.package import Package
@@ -10,18 +12,26 @@ from mcpthermal.package.process import Process
 
 __all__ = [
     "Attach",
+    "Bridge",
     "Carrier",
     "Chip",
     "Contact",
+    "CrackedBump",
+    "Delamination",
+    "Fault",
     "FlipChip",
     "Footprint",
+    "MissingBump",
     "Module",
     "Opening",
     "Package",
     "Part",
     "Patch",
+    "PoorVia",
     "Process",
+    "ThinTrace",
     "Trace",
+    "Void",
     "circle",
     "circles",
     "grid",
