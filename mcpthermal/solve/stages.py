@@ -7,7 +7,7 @@ from typing import Any
 
 from mcpthermal.case import Case
 from mcpthermal.errors import InputError, near_misses
-from mcpthermal.mesh.columns import ColumnMesh, generate_mesh, stage_mesh
+from mcpthermal.mesh.common import common_meshes
 from mcpthermal.package.process import STAGES, Process
 from mcpthermal.result.stages import Stages
 from mcpthermal.solve.steady import solve_steady
@@ -23,8 +23,8 @@ def solve_stages(
     process : Process
     loads_by_stage : mapping of str to loads
         By the stage's name (see `Process.stage`); the name of a module is the free module, as on a chuck.
-    mesh : ColumnMesh, MeshSpec or str, optional
-        Of the finished package, or how fine it is made.
+    mesh : MeshSpec or str, optional
+        How fine the common mesh is; default "normal".
     **options
         Of `solve_steady`: tolerance, max_iterations, linear_tolerance, method, progress.
 
@@ -48,17 +48,11 @@ def solve_stages(
     unknown = [name for name in loads_by_stage if name not in order]
     if unknown:
         raise InputError(f"the process has no stage '{unknown[0]}'; {near_misses(str(unknown[0]), order)}")
-    finished = process.package()
-    if not isinstance(mesh, ColumnMesh):
-        mesh = generate_mesh(finished, mesh)
     cases = {name: _case(process, name, loads_by_stage[name]) for name in order if name in loads_by_stage}
-    return Stages(
-        process,
-        {
-            name: solve_steady(case, stage_mesh(finished, mesh, case.package), **options)
-            for name, case in cases.items()
-        },
-    )
+    packages = [case.package for case in cases.values()]
+    *meshes, _ = common_meshes([*packages, process.package()], mesh)
+    solved = (solve_steady(case, mesh, **options) for case, mesh in zip(cases.values(), meshes, strict=True))
+    return Stages(process, dict(zip(cases, solved, strict=True)))
 
 
 def _case(process: Process, stage: str, loads: Any) -> Case:

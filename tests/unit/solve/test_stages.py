@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 import mcpthermal as mt
-from mcpthermal.mesh.columns import stage_mesh
 from mcpthermal.units import celsius, mm, um
 
 COARSE = mt.MeshSpec("coarse", edge_size=0.4 * mm, max_size=1 * mm, layer_size=0.4 * mm, growth=1.5)
@@ -40,24 +39,18 @@ def stages(process: mt.Process) -> mt.Stages:
 
 
 def test_every_stage_has_the_columns_of_the_finished_package(process: mt.Process) -> None:
-    finished = process.package()
-    mesh = mt.generate_mesh(finished, COARSE)
-    for name in (*process.stages, "stack"):
-        package = process.stage(name)
-        made = stage_mesh(finished, mesh, package)
-        assert made.triangles is mesh.triangles and made.levels is mesh.levels
-        for volume, expected in zip(made.volumes(), package.volumes().values(), strict=True):
+    names = (*process.stages, "stack")
+    meshes = dict(zip(names, mt.common_meshes([process.stage(name) for name in names], COARSE), strict=True))
+    last = meshes["passivated"]
+    for name, mesh in meshes.items():
+        assert mesh.triangles is last.triangles and np.array_equal(mesh.levels, last.levels)
+        for volume, expected in zip(mesh.volumes(), process.stage(name).volumes().values(), strict=True):
             assert volume == pytest.approx(expected, rel=0.03)
-    last = stage_mesh(finished, mesh, finished)
-    assert np.array_equal(last.cell_part, mesh.cell_part)
-    assert all(np.array_equal(last.members[part], mesh.members[part]) for part in mesh.members)
     # What is there at two stages is there in the same cells.
-    opened = stage_mesh(finished, mesh, process.stage("opened"))
-    for name in ("carrier", "logic", "stack.bumps", "supply.contact"):
-        before, after = opened.part_names.index(name), mesh.part_names.index(name)
-        assert np.array_equal(opened.cell_part == before, mesh.cell_part == after)
-    with pytest.raises(mt.MeshError, match="the mesh is that of another package"):
-        stage_mesh(process.stage("attached"), mesh, process.stage("carrier"))
+    opened = meshes["opened"]
+    for part in ("carrier", "logic", "stack.bumps", "supply.contact"):
+        before, after = opened.part_names.index(part), last.part_names.index(part)
+        assert np.array_equal(opened.cell_part == before, last.cell_part == after)
 
 
 def test_stages_are_in_the_order_of_fabrication(process: mt.Process, stages: mt.Stages) -> None:
