@@ -9,7 +9,7 @@ from pathlib import Path
 import mcpthermal as mt
 from mcpthermal.units import celsius, mm, um
 
-MESH = mt.MeshSpec("coarse", edge_size=0.8 * mm, max_size=2.5 * mm, layer_size=0.5 * mm, growth=1.0)
+MESH = mt.MeshSpec("coarse", edge_size=1 * mm, max_size=2.5 * mm, layer_size=0.6 * mm, growth=1.5)
 WIDTH, RIM = 200 * um, 1.65 * mm
 
 # Eight of nine bumps in a row, up to the memory and down to the driver in turns; they are 0.8 mm apart.
@@ -17,6 +17,10 @@ bumps = [(x * 0.8 * mm, y * 0.8 * mm) for x, y in [(1, -1), (1, 0), (1, 1), (0, 
 links = [mt.Trace(f"link_{n}", path=bumps[n : n + 2], width=WIDTH) for n in range(7)]
 entry = mt.Trace("entry", path=[(RIM, -RIM), (0.8 * mm, -RIM), bumps[0]], width=WIDTH)
 leave = mt.Trace("leave", path=[bumps[-1], (-RIM, 0)], width=WIDTH)
+probes = [
+    mt.Patch("probe_in", mt.rectangle(300 * um, at=(RIM, -RIM))),
+    mt.Patch("probe_out", mt.rectangle(300 * um, at=(-RIM, 0))),
+]
 
 base = mt.Chip(
     "base",
@@ -28,15 +32,15 @@ base = mt.Chip(
 stack = mt.Module(
     "stack",
     chips=[
-        mt.Chip("driver", size=(4 * mm, 4 * mm), thickness=150 * um, wiring=[entry, *links[1::2], leave]),
+        mt.Chip("driver", size=(4 * mm, 4 * mm), thickness=150 * um, wiring=[entry, *links[1::2], leave, *probes]),
         mt.Chip("memory", size=(2.6 * mm, 2.6 * mm), thickness=120 * um, active_face="bottom", wiring=links[::2]),
     ],
     bonds=[mt.FlipChip([*bumps, (-0.8 * mm, 0.8 * mm)], diameter=120 * um, height=50 * um)],
-    attach=mt.FlipChip(mt.grid(4, 4, pitch=900 * um), diameter=150 * um, height=60 * um),
+    attach=mt.FlipChip(mt.grid(3, 3, pitch=1.3 * mm), diameter=250 * um, height=60 * um),
 )
 process = (
     mt.Process(base)
-    .attach(stack, tested=mt.ModuleTestRecord("stack", "resistance of the chain between entry and leave", True))
+    .attach(stack, tested=mt.ModuleTestRecord("stack", "resistance of the chain of bumps", True))
     .insulate(thickness=550 * um, material="epoxy_mould")
     .open_vias("down", at=[(-3.2 * mm, 0), (3.2 * mm, 0)], diameter=250 * um, contact=mt.Contact(50 * um, 180 * um))
     .open_vias("enter", at=[(RIM, -RIM)], diameter=150 * um, onto="driver", contact=mt.Contact(30 * um, 100 * um))
@@ -71,6 +75,17 @@ case = mt.Case(
         mt.Convection("top", h=20.0, ambient=celsius(25)),
     ],
 )
+# The module alone, on a chuck that touches its bumps, with probes on the chain's ends.
+test = [
+    mt.Current("driver.probe_in.top", 0.2),
+    mt.Voltage("driver.probe_out.top", 0.0),
+    mt.HeatSink("stack.attach.bumps.bottom", "1 K/W", celsius(25)),
+]
+
+
+def solve(**options: float) -> mt.Stages:
+    """The test of the free module, and the finished package."""
+    return mt.solve_stages(process, {"stack": test, "contacted": case.loads}, MESH, **options)
 
 
 def main(pictures: bool) -> None:
@@ -78,11 +93,12 @@ def main(pictures: bool) -> None:
     from mcpthermal.viz import save_pictures
 
     print(process.claims())
-    result = mt.solve_steady(case, mt.generate_mesh(case.package, MESH))
-    print(result.summary())
+    stages = solve()
+    print(stages.summary())
+    print(stages["contacted"].summary())
     if pictures:
         here = Path(__file__).parent
-        save_pictures(result, here)
+        save_pictures(stages["contacted"], here)
         mt.plot_stages(process, here / "stages.png")
 
 

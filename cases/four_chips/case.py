@@ -20,7 +20,7 @@ process = (
         mt.Module(
             "stack",
             chips=[mt.Chip(name, size=(SIDE, SIDE), thickness=THICKNESS) for name in CHIPS],
-            bonds=[mt.FlipChip(mt.grid(5, 5, pitch=750 * um), diameter=150 * um, height=GAP)] * 3,
+            bonds=[mt.FlipChip(mt.grid(4, 4, pitch=1 * mm), diameter=200 * um, height=GAP)] * 3,
             attach=mt.Attach(thickness=25 * um),
         )
     )

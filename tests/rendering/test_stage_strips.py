@@ -17,12 +17,12 @@ def test_a_strip_of_a_process(process: mt.Process, module: mt.Module, tmp_path: 
     figure = mt.plot_stages(short, tmp_path / "strip.png")
     assert [axes.get_title(loc="left") for axes in figure.axes] == ["carrier", "stack", "attached"]
     pixels = np.asarray(Image.open(tmp_path / "strip.png").convert("RGB")).astype(int)
-    thirds = np.array_split(pixels, 3, axis=1)
-    drawn = [(third < 245).any(axis=2)[len(third) // 8 : -len(third) // 7] for third in thirds]
-    carrier, stack, attached = (mask.sum() for mask in drawn)
+    # Between the titles and the key.
+    scenes = np.array_split(pixels[len(pixels) // 8 : -len(pixels) // 7], 3, axis=1)
+    carrier, stack, attached = (int((scene < 245).any(axis=2).sum()) for scene in scenes)
     # The same place and scale: the free module is smaller than the carrier, both together cover more.
     assert 0 < stack < carrier < attached < stack + 1.3 * carrier
-    blue = [int(((third[: -len(third) // 7, :, 2] - third[: -len(third) // 7, :, 1]) > 20).sum()) for third in thirds]
+    blue = [int(((scene[..., 2] - scene[..., 1]) > 20).sum()) for scene in scenes]
     assert blue[0] == 0 and blue[1] > 1000 and blue[2] > 1000
     with pytest.raises(mt.InputError, match="draws a Process or Stages"):
         mt.plot_stages(short.package())  # type: ignore[arg-type]
