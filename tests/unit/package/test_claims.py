@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -190,6 +191,13 @@ def test_without_roles_nothing_is_satisfied() -> None:
     assert bare.claims().satisfied == ()
     with pytest.raises(mt.GeometryError, match="there is no claim 8 here"):
         bare.claims()[8]
+
+
+def test_an_imported_mesh_is_refused() -> None:
+    mesh = mt.read_mesh(Path(__file__).parents[3] / "meshes" / "post_on_board.msh")
+    package = mt.Package.from_mesh(mesh, {"board": "fr4", "post": "copper"})
+    with pytest.raises(mt.GeometryError, match="claims are decided on prismatic parts"):
+        package.claims()
 
 
 def test_a_film_across_a_via_breaks_its_metal_whatever_the_chips_wiring_joins() -> None:
