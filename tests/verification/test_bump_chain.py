@@ -84,6 +84,49 @@ def test_two_rows_have_half_the_resistance() -> None:
     assert low < resistance(chain(1e3, (-0.2 * mm, 0.2 * mm))) < high
 
 
+def test_four_wires_measure_one_bump() -> None:
+    """Force through two bumps; sense below the first one, and above it through a third that carries nothing."""
+    solder = 1e4
+    first, second, third = (-0.5 * mm, 0.0), (0.5 * mm, 0.0), (-0.5 * mm, -0.6 * mm)
+
+    def pad(name: str, at: tuple[float, float]) -> mt.Patch:
+        return mt.Patch(name, mt.rectangle(0.2 * mm, at=at))
+
+    lower = [
+        mt.Trace("in", [(-1.4 * mm, 0), first], WIDTH),
+        mt.Trace("low", [first, (-0.5 * mm, 0.6 * mm)], WIDTH),
+        mt.Trace("out", [second, (1.4 * mm, 0)], WIDTH),
+        pad("high_sense", third),
+        *(pad(f"{name}_{use}", at) for name, use, at in PADS),
+    ]
+    upper = [mt.Trace("link", [first, second], WIDTH), mt.Trace("arm", [first, third], WIDTH)]
+    wired = {"wiring_material": COPPER, "wiring_thickness": THICKNESS}
+    package = mt.Module(
+        "stack",
+        [
+            mt.Chip("lower", (4 * mm, 2 * mm), 50 * um, wiring=lower, **wired),  # type: ignore[arg-type]
+            mt.Chip("upper", (2 * mm, 2 * mm), 50 * um, wiring=upper, active_face="bottom", **wired),  # type: ignore[arg-type]
+        ],
+        [mt.FlipChip([first, second, third], 2 * RADIUS, HEIGHT, mt.Material("solder", 50.0, solder))],
+        mt.Attach(25 * um),
+    ).package()
+    ends = [f"lower.{name}.bottom" for name in ("in_force", "out_force", "low_sense", "high_sense")]
+    found = mt.resistance_matrix(package, ends, mesh=mt.generate_mesh(package, "coarse"))
+    port = found.resistance
+    four = port[2, 0] - port[2, 1] - port[3, 0] + port[3, 1]
+    bump = HEIGHT / (solder * AREA)
+    # The sheets above and below add what a square of them has, at most.
+    assert bump < four < bump + 2 / (SIGMA * THICKNESS)
+    assert found.between(ends[0], ends[1]) > 2 * bump + 10 / (SIGMA * THICKNESS)
+
+
+PADS = [
+    ("in", "force", (-1.4 * mm, 0.0)),
+    ("out", "force", (1.4 * mm, 0.0)),
+    ("low", "sense", (-0.5 * mm, 0.6 * mm)),
+]
+
+
 def test_without_wiring_of_one_chip_the_chain_is_open() -> None:
     package = chain(1e3)
     names = {"upper.first", "upper.last"}

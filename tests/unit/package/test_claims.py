@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import mcpthermal as mt
 from mcpthermal.package.structure import Structure
@@ -284,3 +286,71 @@ def test_records_that_are_refused(tested: object, words: str) -> None:
 def test_records_that_say_nothing(fields: dict[str, object]) -> None:
     with pytest.raises(mt.GeometryError):
         mt.ModuleTestRecord(**({"module": "stack", "program": "continuity", "passed": True} | fields))  # type: ignore[arg-type]
+
+
+# --- any process ---------------------------------------------------------------------------------------------------
+
+
+def expected(on_chip: bool, second: bool, contacts: tuple[bool, bool], last: int, tested: bool) -> set[int]:
+    """What the description alone says: the last step is the metal, the second insulation, openings, or contacts."""
+    kind = ({6, 13, 20}, {7, 14, 21})[not on_chip]
+    found = {1, 3} | (kind & {6, 7})
+    found |= {2} if contacts[0] else set()
+    found |= ({4} | ({5} if contacts[1] else set())) if second else set()
+    if last >= 2:
+        found |= {8, 10} | (kind & {13, 14}) | ({9} if contacts[0] else set()) | ({15} if tested else set())
+        found |= ({11} | ({12} if contacts[1] else set())) if second else set()
+    if last == 3 and second:
+        found |= {16, 18} | (kind & {20, 21}) | ({17} if contacts[0] else set()) | ({19} if contacts[1] else set())
+    return found
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    on_chip=st.booleans(),
+    second=st.booleans(),
+    contacts=st.tuples(st.booleans(), st.booleans()),
+    last=st.integers(0, 3),
+    tested=st.booleans(),
+    chips=st.integers(2, 4),
+    bumps=st.booleans(),
+    cover=st.floats(10e-6, 300e-6),
+    place=st.tuples(st.floats(-0.4e-3, 0.4e-3), st.floats(-0.4e-3, 0.4e-3)),
+)
+def test_any_process(
+    on_chip: bool,
+    second: bool,
+    contacts: tuple[bool, bool],
+    last: int,
+    tested: bool,
+    chips: int,
+    bumps: bool,
+    cover: float,
+    place: tuple[float, float],
+) -> None:
+    """The cells say of any process what its description does."""
+    bond = mt.FlipChip(mt.grid(2, 2, pitch=400 * um), 100 * um, 50 * um)
+    stack = mt.Module(
+        "stack",
+        [mt.Chip(f"chip{i}", ((2 - 0.3 * i) * mm,) * 2, 100 * um) for i in range(chips)],
+        [bond] * (chips - 1),
+        bond if bumps else mt.Attach(25 * um),
+    )
+    x, y = place
+    stud = mt.Contact(5 * um, 60 * um)
+    carrier = mt.Chip("base", (4 * mm, 4 * mm), 0.3 * mm) if on_chip else mt.Carrier((4 * mm, 4 * mm), 0.3 * mm)
+    made = (
+        mt.Process(carrier)
+        .attach(stack, place, tested=RECORD if tested else None)
+        .insulate(stack.height + cover)
+        .open_vias("first", FIRST, 100 * um, contact=stud if contacts[0] else None)
+    )
+    traces = [mt.Trace("line", [FIRST[0], (x, y), FIRST[1]], 150 * um)]
+    if second:
+        made = made.open_vias("second", [(x, y)], 90 * um, f"chip{chips - 1}", stud if contacts[1] else None)
+    made = made.metallise(20 * um, traces=traces)
+    if last >= 1:
+        made = made.passivate(10 * um, openings=[] if last == 1 else [mt.Opening("pad", FIRST[1], 90 * um)])
+    if last == 3:
+        made = made.attach_contacts(50 * um, 80 * um)
+    assert set(made.claims().satisfied) == expected(on_chip, second, contacts, last, tested)
