@@ -7,17 +7,29 @@ from pathlib import Path
 from typing import Any
 
 from mcpthermal.errors import InputError
-from mcpthermal.io.case_toml import read_case
+from mcpthermal.io.case_toml import question_of, read_case
 from mcpthermal.io.result_json import write_result
 from mcpthermal.io.series import Series
+from mcpthermal.io.solution import read_solution, write_solution
 from mcpthermal.io.study_toml import read_study_file
 from mcpthermal.io.vtu import write_vtu
 
-__all__ = ["Series", "export", "read_case", "read_study_file", "write_result", "write_vtu"]
+__all__ = [
+    "Series",
+    "export",
+    "question_of",
+    "read_case",
+    "read_solution",
+    "read_study_file",
+    "write_result",
+    "write_solution",
+    "write_vtu",
+]
 
 
 def export(result: Any, path: str | os.PathLike[str]) -> Path:
-    """Write a result to a file whose ending says how: ``.vtu`` for ParaView, ``.json`` for numbers.
+    """Write a result to a file whose ending says how: ``.vtu`` for ParaView, ``.json`` for numbers, ``.npz`` for
+    `read_solution`.
 
     Parameters
     ----------
@@ -33,7 +45,7 @@ def export(result: Any, path: str | os.PathLike[str]) -> Path:
     InputError
         For another ending.
     """
-    writers = {".vtu": write_vtu, ".json": write_result}
+    writers = {".vtu": write_vtu, ".json": write_result, ".npz": write_solution}
     ending = Path(path).suffix.lower()
     if ending not in writers:
         raise InputError(f"cannot export to '{path}': the ending '{ending}' must be one of {', '.join(writers)}")

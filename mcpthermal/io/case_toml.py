@@ -6,7 +6,9 @@ offers the near misses; a value may be a number in SI units or a string with its
 
 from __future__ import annotations
 
+import ast
 import inspect
+import itertools
 import os
 import runpy
 import tomllib
@@ -75,14 +77,7 @@ def read_case(path: str | os.PathLike[str]) -> Case:
     CaseFileError
         If the file cannot be read; other `InputError` for what it describes.
     """
-    file = Path(path)
-    if file.is_dir():
-        found = [file / name for name in ("case.py", "case.toml") if (file / name).is_file()]
-        if not found:
-            raise CaseFileError(f"the folder '{file}' has neither case.py nor case.toml")
-        file = found[0]
-    if not file.is_file():
-        raise CaseFileError(f"there is no case file '{file}'")
+    file = _case_file(path)
     if file.suffix == ".py":
         return _from_script(file)
     if file.suffix != ".toml":
@@ -92,6 +87,29 @@ def read_case(path: str | os.PathLike[str]) -> Case:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise CaseFileError(f"'{file}' is no valid TOML: {error}") from error
     return case_from_tables(tables, str(file), default_name=_default_name(file))
+
+
+def question_of(path: str | os.PathLike[str]) -> str:
+    """What a case asks, in its own words: the first block of a script's docstring, or a TOML file's first comment."""
+    file = _case_file(path)
+    text = file.read_text(encoding="utf-8")
+    if file.suffix == ".py":
+        return (ast.get_docstring(ast.parse(text)) or "").split("\n\n")[0].replace("\n", " ")
+    lines = itertools.takewhile(lambda line: line.startswith("#"), text.splitlines())
+    return " ".join(line.lstrip("# ") for line in lines)
+
+
+def _case_file(path: str | os.PathLike[str]) -> Path:
+    """The file of a case, or of a folder with one."""
+    file = Path(path)
+    if file.is_dir():
+        found = [file / name for name in ("case.py", "case.toml") if (file / name).is_file()]
+        if not found:
+            raise CaseFileError(f"the folder '{file}' has neither case.py nor case.toml")
+        file = found[0]
+    if not file.is_file():
+        raise CaseFileError(f"there is no case file '{file}'")
+    return file
 
 
 def _default_name(file: Path) -> str:
