@@ -174,7 +174,7 @@ _PUBLIC = {
         "plot_tornado",
         "save_picture",
     ),
-    "mcpthermal.io": ("Series", "export", "read_case"),
+    "mcpthermal.io": ("Series", "export", "read_case", "read_solution"),
     "mcpthermal.report": ("write_report",),
 }
 _HOME = {name: module for module, names in _PUBLIC.items() for name in names}

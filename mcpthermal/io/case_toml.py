@@ -8,7 +8,9 @@ offers the near misses; a value may be a number in SI units or a string with its
 
 from __future__ import annotations
 
+import ast
 import inspect
+import itertools
 import os
 import runpy
 import tomllib
@@ -109,6 +111,7 @@ def read_description(path: str | os.PathLike[str]) -> Process | Package:
 
 
 def _case_file(path: str | os.PathLike[str]) -> Path:
+    """The file of a case, or of a folder with one."""
     file = Path(path)
     if file.is_dir():
         found = [file / name for name in ("case.py", "case.toml") if (file / name).is_file()]
@@ -127,6 +130,16 @@ def _read_tables(file: Path) -> dict[str, Any]:
         return tomllib.loads(file.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise CaseFileError(f"'{file}' is no valid TOML: {error}") from error
+
+
+def question_of(path: str | os.PathLike[str]) -> str:
+    """What a case asks, in its own words: the first block of a script's docstring, or a TOML file's first comment."""
+    file = _case_file(path)
+    text = file.read_text(encoding="utf-8")
+    if file.suffix == ".py":
+        return (ast.get_docstring(ast.parse(text)) or "").split("\n\n")[0].replace("\n", " ")
+    lines = itertools.takewhile(lambda line: line.startswith("#"), text.splitlines())
+    return " ".join(line.lstrip("# ") for line in lines)
 
 
 def _default_name(file: Path) -> str:

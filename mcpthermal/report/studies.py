@@ -12,7 +12,7 @@ from mcpthermal.report.answers import headline
 from mcpthermal.report.page import Number, facts, figure, number, page, paragraph, section, table
 from mcpthermal.report.record import origin
 from mcpthermal.result.study import Study
-from mcpthermal.viz.studies import plot_study, plot_tornado
+from mcpthermal.viz.studies import parameter_text, plot_study, plot_tornado
 
 MOST_CHARTS = 24
 """More would make nobody wiser."""
@@ -87,18 +87,23 @@ def _of_output(study: Study, output: str, varied: list[str]) -> list[tuple[Any, 
 
 def _points(study: Study) -> str:
     heads = ["Point", *study.parameters, "Status"]
-    heads += [f"{name}, {unit}" if unit else name for name, unit in study.units.items()]
+    shifts = {name: 273.15 if unit == "K" else 0.0 for name, unit in study.units.items()}
+    heads += [f"{name}, {'degC' if shifts[name] else unit}".rstrip(", ") for name, unit in study.units.items()]
     rows: list[list[Any]] = []
     reasons = any(point.reason for point in study.points)
     for point in study.points:
         row: list[Any] = [point.index]
-        row += [value if isinstance(value, str) else number(float(value), 6) for value in point.parameters.values()]
+        row += [
+            value if isinstance(value, str) else Number(float(value), parameter_text(value, name))
+            for name, value in point.parameters.items()
+        ]
         row.append(point.status)
         row += [
-            number(point.values[name], 7) if name in point.values else Number(float("inf"), "-") for name in study.units
+            number(point.values[name] - shifts[name], 7) if name in point.values else Number(float("inf"), "-")
+            for name in study.units
         ]
         rows.append([*row, point.reason] if reasons else row)
-    return table("All points, SI units", [*heads, "Reason"] if reasons else heads, rows)
+    return table("All points", [*heads, "Reason"] if reasons else heads, rows)
 
 
 def _warnings(study: Study) -> str:

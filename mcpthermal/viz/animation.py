@@ -86,6 +86,8 @@ def animate(
 
 def write_film(pictures: Iterable[Any], path: str | os.PathLike[str], frames_per_second: float = 4.0) -> Path:
     """Write pictures of one size (arrays of height x width x 3 bytes) or charts as a film, whole or not at all."""
+    if Path(path).suffix.lower() not in ENDINGS:
+        raise InputError(f"the file of a film: '{path}' must end in one of {', '.join(ENDINGS)}")
     arrays = (item if isinstance(item, np.ndarray) else _drawn(item) for item in pictures)
     write = _write_gif if Path(path).suffix.lower() == ".gif" else _write_mp4
     return write_whole(path, lambda file: write(arrays, file, frames_per_second))
@@ -115,6 +117,8 @@ def _write_gif(pictures: Iterable[Picture], file: Path, frames_per_second: float
 
     # One palette for all, so that a colour keeps its meaning.
     frames = [Image.fromarray(picture) for picture in pictures]
+    if not frames:
+        raise InputError("there is no picture to make a film of")
     sheet = Image.fromarray(np.concatenate([np.asarray(frame)[::3, ::3] for frame in (frames[0], frames[-1])]))
     palette = sheet.quantize(256)
     indexed = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]

@@ -12,7 +12,10 @@ from mcpthermal.units import describe, quantity
 from mcpthermal.viz.charts import File, chart
 from mcpthermal.viz.cutting import outlines, surface
 from mcpthermal.viz.grids import make_grid
-from mcpthermal.viz.style import Quantity, check_field, current_cells, round_levels, stretched
+from mcpthermal.viz.style import MILLIMETRES, Quantity, check_field, current_cells, round_levels, stretched
+
+INWARDS = 1e-6
+"""How far corners are moved to the middle of their triangle, so that each side of a jump meets its own."""
 
 NEAR = 1e-6
 """How far from a level its two sides are looked at, relative to the package's height."""
@@ -136,10 +139,28 @@ def _slice(result: SteadyResult, normal: Any, origin: Any, look_up: Quantity, fi
         carrying = np.repeat(current_cells(result.fields), grid.n_cells // len(result.fields.cells))
         shown = np.where(carrying, shown, np.nan)
     kind["shown"] = shown
-    flat = surface(grid.slice(normal=normal, origin=np.asarray(origin, float) * 1e3))
+    flat = surface(grid.slice(normal=normal, origin=np.asarray(origin, float) * MILLIMETRES))
+    if look_up.nodal:
+        flat.point_data["shown"] = _exact(result, flat, look_up, field)
     if not np.isfinite((flat.point_data if look_up.nodal else flat.cell_data)["shown"]).any():
         raise InputError(f"no conductor carries current there: there is no {look_up.title.lower()}; look elsewhere")
     return flat
+
+
+def _exact(result: SteadyResult, flat: Any, look_up: Quantity, field: str) -> Any:
+    """The field by its own elements at the corners of triangles, each seen from inside one of its triangles."""
+    corners = flat.regular_faces
+    own = np.zeros(flat.n_points, np.int64)
+    own[corners] = np.arange(len(corners))[:, None]
+    middle = flat.points[corners].mean(axis=1)
+    spots = flat.points + INWARDS * (middle[own] - flat.points)
+    space, raw = (
+        (result.thermal, result.temperature) if field == "temperature" else (result.electrical, result.potential)
+    )
+    assert space is not None and raw is not None
+    exact = look_up.shown(space.evaluate(raw, spots / MILLIMETRES))
+    # Where a polygon bulges out of a circle no element is found: the corners' own interpolation stays.
+    return np.where(np.isnan(exact), flat.point_data["shown"], exact)
 
 
 def _draw(

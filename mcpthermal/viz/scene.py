@@ -32,7 +32,7 @@ WINDOW = (1600, 1100)
 VIEW = (0.62, -0.85, 0.75)
 """From where pictures look at the middle."""
 
-LOW_VIEW = (0.62, -0.85, 0.42)
+LOW_VIEW = (0.62, -0.85, 0.3)
 
 ROOM = (-0.94, -0.9, 0.68, 0.78)
 """Where scenes may be in a picture: left, below, right and above, from -1 to 1."""

@@ -52,7 +52,7 @@ def test_run_writes_everything(case: Path, tmp_path: Path) -> None:
     assert done.exit_code == 0, done.output
     names = {path.name for path in out.iterdir() if not path.name.startswith("mesh-")}
     pictures = {"package.png", "temperature.png", "current_density.png"}
-    assert names == {"summary.txt", "result.json", "fields.vtu", *pictures}
+    assert names == {"summary.txt", "result.json", "fields.vtu", "solution.npz", *pictures}
     assert (out / "summary.txt").read_text() in done.output
 
 
