@@ -196,6 +196,7 @@ def _after(stage: str, step: str, *rules: Rule) -> tuple[Callable[[_Steps], Limi
 
 
 def _tested(steps: _Steps) -> Limitation:
+    """Whether there is a record of each module's test; what it found is shown, and decides nothing here."""
     records = {record.module: record for record in steps.process.tests}
     names = [module.name for module, _ in steps.process.modules]
     values = tuple((name, records[name].verdict if name in records else "no test recorded", "") for name in names)
