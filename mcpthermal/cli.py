@@ -1,4 +1,4 @@
-"""The command line: ``mcpthermal run | check | mesh | sweep``.
+"""The command line: ``mcpthermal run | check | claims | mesh | sweep | report | view``.
 
 Exit codes: 0 done; 2 the description or the command is wrong; 3 the mesh cannot be made or read; 4 the solution
 cannot be had or trusted; 5 a library is missing; 6 a file cannot be written.
@@ -83,6 +83,7 @@ def run(
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the result as JSON instead of the summary.")] = False,
     pictures: Annotated[bool, typer.Option(help="Draw the pictures.")] = True,
+    report: Annotated[bool, typer.Option("--report", help="Write report.html as well.")] = False,
 ) -> None:
     """Solve a case, in time if it says so; write summary, JSON, fields and pictures."""
     with _explained():
@@ -104,8 +105,26 @@ def run(
             summary = result.summary()
             write_whole(folder / "summary.txt", lambda file: file.write_text(summary, encoding="utf-8"))
             write_result(result, folder / "result.json")
+            if hasattr(result, "mesh"):
+                _keep(result, folder / "solution.npz", path)
+            if report:
+                from mcpthermal.io import question_of
+                from mcpthermal.report import write_report
+
+                status.update("reporting")
+                write_report(result, folder / "report.html", question_of(path))
         print(result_text(result) if json else summary, end="")
         _messages.print(f"results in {folder} after {time.perf_counter() - start:.1f} s")
+
+
+def _keep(result: Any, file: Path, path: Path) -> None:
+    """The solution for later reports and views, where it can be kept."""
+    from mcpthermal.io import write_solution
+
+    try:
+        write_solution(result, file, path)
+    except InputError as error:
+        _messages.print(f"note: {error}", markup=False, soft_wrap=True)
 
 
 def _transient(case: Any, until: str | None) -> Any:
@@ -230,6 +249,20 @@ def check(path: CasePath) -> None:
 
 
 @app.command()
+def claims(
+    path: CasePath,
+    json: Annotated[bool, typer.Option("--json", help="Print one row for each limitation as JSON.")] = False,
+) -> None:
+    """Check the claims of US 6,960,826 on a case's package, and on its fabrication steps if it is described by them."""
+    with _explained():
+        from mcpthermal.io import read_description
+        from mcpthermal.io.result_json import rows_text
+
+        found = read_description(path).claims()
+        print(rows_text(found.rows()) if json else found)
+
+
+@app.command()
 def mesh(
     path: CasePath,
     output: Annotated[Path, typer.Option("--output", "-o", help="The .msh file to write.")],
@@ -277,6 +310,77 @@ def sweep(
         study.to_csv(folder / "table.csv")
         print(study.summary(), end="")
         _messages.print(f"table and points in {folder}")
+
+
+Answer = Annotated[Path, typer.Argument(help="A folder of 'mcpthermal run' or 'sweep', or a solution.npz.")]
+
+
+def _answer(path: Path) -> tuple[Any, str]:
+    """The result or study of a folder, and what was asked."""
+    from mcpthermal.io import read_solution
+    from mcpthermal.io.solution import question_in
+    from mcpthermal.study import read_study
+
+    if (path / "study.json").is_file():
+        return read_study(path), ""
+    if (path / "probes.csv").is_file() and not (path / "solution.npz").is_file():
+        raise InputError(f"'{path}' holds a run in time, which is not kept whole; use 'mcpthermal run CASE --report'")
+    return read_solution(path), question_in(path)
+
+
+@app.command()
+def report(
+    path: Answer,
+    output: Annotated[Path, typer.Option("--output", "-o", help="The .html file to write.")] = Path("report.html"),
+    question: Annotated[str, typer.Option("--question", help="What was asked; default the case's own words.")] = "",
+) -> None:
+    """Write a result or a study as one HTML file, with a 3-D view, tables and pictures."""
+    with _explained():
+        from mcpthermal.report import write_report
+
+        with _messages.status("reading"):
+            answer, asked = _answer(path)
+        with _messages.status("writing"):
+            write_report(answer, output, question or asked)
+        _messages.print(f"{output}: {output.stat().st_size / 1e6:.1f} MB")
+
+
+@app.command()
+def view(
+    path: Answer,
+    port: Annotated[int, typer.Option("--port", help="Of localhost; 0 takes a free one.")] = 0,
+    browser: Annotated[bool, typer.Option(help="Open the browser.")] = True,
+    window: Annotated[
+        str, typer.Option("--window", help="Show this field in a window instead, e.g. temperature.")
+    ] = "",
+) -> None:
+    """Look at a result in the browser: turn, cut, switch fields and parts, read values; Ctrl-C ends it."""
+    with _explained():
+        import tempfile
+        import webbrowser
+
+        from mcpthermal.io import read_solution
+
+        result = read_solution(path)
+        if window:
+            from mcpthermal.viz import plot_field
+
+            plot_field(result, window).show()
+            return
+        from mcpthermal.report import write_view
+        from mcpthermal.report.serve import make_server
+
+        with tempfile.TemporaryDirectory() as folder:
+            write_view(result, Path(folder) / "index.html")
+            with make_server(Path(folder), port) as server:
+                address = f"http://127.0.0.1:{server.server_port}/"
+                print(address, flush=True)
+                if browser:
+                    webbrowser.open(address)
+                try:
+                    server.serve_forever()
+                except KeyboardInterrupt:
+                    _messages.print("stopped")
 
 
 def main() -> None:

@@ -83,6 +83,13 @@ def case(package: mt.Package) -> mt.Case:
     )
 
 
+@pytest.fixture(scope="session")
+def small(case: mt.Case) -> mt.SteadyResult:
+    """The small package with its currents, on few cells."""
+    spec = mt.MeshSpec("coarse", edge_size=0.5 * mm, max_size=2 * mm, layer_size=0.6 * mm, growth=2.0)
+    return mt.solve_steady(case, mt.generate_mesh(case.package, spec))
+
+
 ROOT = Path(__file__).parents[1]
 
 

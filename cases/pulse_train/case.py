@@ -13,6 +13,7 @@ AMBIENT = celsius(25)
 PERIOD, DUTY = 1.0, 0.01  # s
 LOGIC, MEMORY = 20.0, 10.0  # W in a pulse, at 1 V
 MESH = mt.MeshSpec("coarse", edge_size=1.5 * mm, max_size=4 * mm, layer_size=1 * mm, growth=2.0)
+FILMED = [0.0, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 60.0]  # s
 STEPS = mt.AdaptiveSteps(absolute=0.1, relative=0.01, first=1e-4)
 
 # The properties of silicon and copper at 75 degC: the heat conduction is linear, so that impedances can be added up.
@@ -141,6 +142,8 @@ def main(pictures: bool) -> None:
         mt.plot_structure(mean, "logic", here / "structure.png")
         mt.plot_probes(pulsed, path=here / "pulse_train.png")
         mt.plot_probes(started, path=here / "start_up.png", log_time=True)
+        kept = mt.solve_transient(start_up, mesh, 60.0, steps=STEPS, linear_tolerance=1e-8, save=FILMED)
+        mt.animate(kept, here / "start_up.gif", frames_per_second=2.0)
 
 
 if __name__ == "__main__":

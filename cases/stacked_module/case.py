@@ -1,4 +1,10 @@
-"""A module of two stacked chips in a package: how hot do the chips get, and what does each via carry?"""
+"""A module of two stacked chips in a package: how hot do the chips get, and what does each via carry?
+
+``python cases/stacked_module/case.py`` prints the numbers of the README; ``--pictures`` draws its figures as well.
+"""
+
+import sys
+from pathlib import Path
 
 import mcpthermal as mt
 from mcpthermal.units import celsius, mm, um
@@ -64,5 +70,31 @@ case = mt.Case(
     ],
 )
 
+
+
+def draw(result: mt.SteadyResult, folder: Path) -> None:
+    """The figures of the README."""
+    package, mesh = result.case.package, result.mesh
+    scenes = {
+        "package": mt.plot_package(package, mesh, off_screen=True),
+        "exploded": mt.plot_package(package, mesh, cut=False, explode=0.6, labels=True, off_screen=True),
+        "temperature": mt.plot_field(result, "temperature", contours=8, off_screen=True),
+        "heat_flux": mt.plot_field(result, "heat_flux", flow="tubes", off_screen=True),
+        "current_density": mt.plot_field(result, "current_density", off_screen=True),
+    }
+    for name, scene in scenes.items():
+        mt.save_picture(scene, folder / f"{name}.png")
+    mt.plot_section(result, "y", -2.25 * mm, stretch=2.0, path=folder / "section.png")
+    mt.plot_layer(result, "vdd_left", "current_density", path=folder / "layer.png")
+
+
+def main(pictures: bool) -> None:
+    """Solve, print, draw."""
+    result = mt.solve_steady(case)
+    print(result.summary())
+    if pictures:
+        draw(result, Path(__file__).parent)
+
+
 if __name__ == "__main__":
-    print(mt.solve_steady(case).summary())
+    main("--pictures" in sys.argv)

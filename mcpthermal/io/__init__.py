@@ -7,21 +7,37 @@ from pathlib import Path
 from typing import Any
 
 from mcpthermal.errors import InputError
-from mcpthermal.io.case_toml import read_case
+from mcpthermal.io.case_toml import question_of, read_case, read_description
 from mcpthermal.io.result_json import write_result
-from mcpthermal.io.series import Series
+from mcpthermal.io.series import Series, write_series
+from mcpthermal.io.solution import read_solution, write_solution
 from mcpthermal.io.study_toml import read_study_file
 from mcpthermal.io.vtu import write_vtu
 
-__all__ = ["Series", "export", "read_case", "read_study_file", "write_result", "write_vtu"]
+__all__ = [
+    "Series",
+    "export",
+    "question_of",
+    "read_case",
+    "read_description",
+    "read_solution",
+    "read_study_file",
+    "write_result",
+    "write_solution",
+    "write_vtu",
+]
 
 
 def export(result: Any, path: str | os.PathLike[str]) -> Path:
-    """Write a result to a file whose ending says how: ``.vtu`` for ParaView, ``.json`` for numbers.
+    """Write a result to a file whose ending says how.
+
+    ``.vtu`` holds the fields for ParaView, ``.pvd`` the kept states of a transient in time, ``.json`` the numbers,
+    ``.npz`` what `read_solution` reads.
 
     Parameters
     ----------
-    result : SteadyResult
+    result : SteadyResult or TransientResult
+        Of a transient, ``.vtu`` gets the last state.
     path : path
 
     Returns
@@ -31,10 +47,12 @@ def export(result: Any, path: str | os.PathLike[str]) -> Path:
     Raises
     ------
     InputError
-        For another ending.
+        For another ending, or a result that has nothing for it.
     """
-    writers = {".vtu": write_vtu, ".json": write_result}
+    writers: dict[str, Any] = {".vtu": write_vtu, ".pvd": write_series, ".json": write_result, ".npz": write_solution}
     ending = Path(path).suffix.lower()
     if ending not in writers:
         raise InputError(f"cannot export to '{path}': the ending '{ending}' must be one of {', '.join(writers)}")
-    return writers[ending](result, path)
+    if ending in (".vtu", ".npz"):
+        result = getattr(result, "final", result)
+    return Path(writers[ending](result, path))

@@ -11,6 +11,7 @@ from xml.sax.saxutils import quoteattr
 from mcpthermal.errors import InputError
 from mcpthermal.io.vtu import write_vtu
 from mcpthermal.mesh.writing import write_whole
+from mcpthermal.result.transient import TransientResult
 
 
 class Series:
@@ -54,3 +55,20 @@ class Series:
             return []
         found = re.findall(r'timestep="([^"]+)" file="([^"]+)"', self.list_file.read_text(encoding="utf-8"))
         return [(float(t), name) for t, name in found if (self.list_file.parent / name).is_file()]
+
+
+def write_series(result: TransientResult, path: str | os.PathLike[str]) -> Path:
+    """Write all states that a transient kept in memory, and its last one, as a ``.pvd`` and its ``.vtu`` files.
+
+    Raises
+    ------
+    InputError
+        If it is no transient.
+    """
+    if not isinstance(result, TransientResult):
+        raise InputError(f"a .pvd file is a series in time; a {type(result).__name__} is written as .vtu")
+    series = Series(Path(path).with_suffix(""))
+    states = {**result.snapshots, float(result.times[-1]): result.final}
+    for time in sorted(states):
+        series(time, states[time])
+    return series.list_file

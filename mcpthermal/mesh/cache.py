@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import zipfile
+from collections.abc import Mapping
 from dataclasses import fields
 from importlib.metadata import version
 from pathlib import Path
@@ -46,25 +47,26 @@ def cached_mesh(
     file = Path(folder) / f"mesh-{mesh_hash(package, spec, fractions)[:16]}.npz"
     if file.is_file():
         try:
-            mesh = _load(package, spec, file)
+            with np.load(file, allow_pickle=False) as data:
+                mesh = mesh_of_arrays(package, spec, {name: data[name] for name in data.files})
             audit(package, mesh)
             return mesh, True
         except (OSError, KeyError, ValueError, zipfile.BadZipFile, MeshError):
             pass
     mesh = generate_mesh(package, spec, fractions=fractions)
-    _save(mesh, file)
+    write_whole(file, lambda temporary: np.savez_compressed(temporary, **mesh_arrays(mesh)))
     return mesh, False
 
 
-def _load(package: Package, spec: MeshSpec, file: Path) -> ColumnMesh:
-    with np.load(file, allow_pickle=False) as data:
-        arrays = {name: data[name] for name in _ARRAYS}
-        members = {int(name[7:]): data[name] for name in data.files if name.startswith("member_")}
-    return ColumnMesh(**arrays, members=members, part_names=package.names, spec=spec)
-
-
-def _save(mesh: ColumnMesh, file: Path) -> None:
+def mesh_arrays(mesh: ColumnMesh) -> dict[str, Any]:
+    """Everything of a column mesh but its names and its spec, for an ``.npz`` file."""
     assert {item.name for item in fields(mesh)} == {*_ARRAYS, "members", "part_names", "spec"}
     arrays: dict[str, Any] = {name: getattr(mesh, name) for name in _ARRAYS}
-    arrays |= {f"member_{part}": member for part, member in mesh.members.items()}
-    write_whole(file, lambda temporary: np.savez_compressed(temporary, **arrays))
+    return arrays | {f"member_{part}": member for part, member in mesh.members.items()}
+
+
+def mesh_of_arrays(package: Package, spec: MeshSpec, arrays: Mapping[str, Any]) -> ColumnMesh:
+    """The mesh of a package from what `mesh_arrays` gave."""
+    members = {int(name[7:]): values for name, values in arrays.items() if name.startswith("member_")}
+    own = {name: arrays[name] for name in _ARRAYS}
+    return ColumnMesh(**own, members=members, part_names=package.names, spec=spec)

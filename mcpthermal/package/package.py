@@ -11,7 +11,8 @@ import numpy as np
 
 from mcpthermal.errors import GeometryError, near_misses
 from mcpthermal.package.arrangement import Arrangement, arrange
-from mcpthermal.package.parts import Part
+from mcpthermal.package.claims import Claims, package_claims
+from mcpthermal.package.parts import MODULE_ROLES, Part
 from mcpthermal.package.points import is_list
 from mcpthermal.units import describe
 
@@ -145,7 +146,7 @@ class Package:
         """The parts of each module, by its name."""
         groups: dict[str, tuple[int, ...]] = {}
         for number, part in enumerate(self.parts):
-            if part.group and part.role in ("chip", "attach", "underfill", "bump"):
+            if part.group and part.role in MODULE_ROLES:
                 groups[part.group] = (*groups.get(part.group, ()), number)
         return groups
 
@@ -176,6 +177,10 @@ class Package:
         depths = self.via_depths
         return min((depths[name] for name in depths if self[name].onto in carriers), default=0.0)
 
+    def claims(self) -> Claims:
+        """How the package meets the claims 1 to 7 and 16 to 21 of US 6,960,826; see `package/claims.py`."""
+        return package_claims(self)
+
     def volumes(self) -> dict[str, float]:
         """The volume that each part keeps after later parts took theirs (m3), circles by polygons of equal area."""
         return dict(zip(self.names, self.arrangement.columns.volumes().tolist(), strict=True))
@@ -202,9 +207,9 @@ class Package:
                 pairs[pair] = pairs.get(pair, 0.0) + total
         return pairs
 
-    def table(self) -> str:
-        """The layers as a text table: name, role, material, heights, size, count."""
-        rows = [("part", "role", "material", "from", "to", "size", "count")]
+    def layers(self) -> list[tuple[Part, tuple[str, ...]]]:
+        """Each part from the top down with its name, role, material, heights, size and count as text."""
+        rows: list[tuple[Part, tuple[str, ...]]] = []
         for part in sorted(self.parts, key=lambda item: (-item.z[1], -item.z[0])):
             x0, y0, x1, y1 = part.footprint.bounds
             shapes = part.footprint.shapes
@@ -212,18 +217,16 @@ class Package:
                 size = f"{describe(float(np.sqrt(4 / np.pi * part.footprint.area / len(shapes))), 'm')} dia"
             else:
                 size = f"{describe(x1 - x0, 'm')} x {describe(y1 - y0, 'm')}"
-            rows.append(
-                (
-                    part.name,
-                    part.role,
-                    "(open)" if part.is_void else part.material.name,
-                    describe(part.z[0], "m"),
-                    describe(part.z[1], "m"),
-                    size,
-                    str(len(shapes)),
-                )
-            )
-        widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+            material = "(open)" if part.is_void else part.material.name
+            heights = (describe(part.z[0], "m"), describe(part.z[1], "m"))
+            rows.append((part, (part.name, part.role, material, *heights, size, str(len(shapes)))))
+        return rows
+
+    def table(self) -> str:
+        """The layers as a text table: name, role, material, heights, size, count."""
+        heads = ("part", "role", "material", "from", "to", "size", "count")
+        rows = [heads, *(row for _, row in self.layers())]
+        widths = [max(len(row[i]) for row in rows) for i in range(len(heads))]
         return "\n".join(
             "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
         )

@@ -1,17 +1,17 @@
-"""Grids and plotters: the only place, with `io/vtu.py`, that knows VTK."""
+"""PyVista, loaded with or without a screen, and plotters in one look."""
 
 from __future__ import annotations
 
 import ctypes
+import itertools
 import os
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mcpthermal.errors import MissingLibraryError
-from mcpthermal.result.fields import Fields
 
 LIBRARIES = {
     "libGL.so.1": "libgl1",
@@ -29,24 +29,13 @@ OFF_SCREEN = (
 
 WINDOW = (1600, 1100)
 
-# Nodes of the sub-cells of quadratic cells, so that every nodal value is drawn.
-_TRIANGLES = ((0, 3, 5), (3, 1, 4), (5, 4, 2), (3, 4, 5))
-_LAYERS = ((0, 1, 2, 6, 7, 8), (12, 13, 14, 15, 16, 17), (3, 4, 5, 9, 10, 11))
-_WEDGES = [
-    [low[i] for i in triangle] + [high[i] for i in triangle]
-    for low, high in ((_LAYERS[0], _LAYERS[1]), (_LAYERS[1], _LAYERS[2]))
-    for triangle in _TRIANGLES
-]
-_TETRAHEDRA = [
-    [0, 4, 6, 7],
-    [4, 1, 5, 8],
-    [6, 5, 2, 9],
-    [7, 8, 9, 3],
-    [4, 5, 6, 8],
-    [4, 6, 7, 8],
-    [6, 5, 9, 8],
-    [6, 9, 7, 8],
-]
+VIEW = (0.62, -0.85, 0.75)
+"""From where pictures look at the middle."""
+
+LOW_VIEW = (0.62, -0.85, 0.3)
+
+ROOM = (-0.94, -0.9, 0.68, 0.78)
+"""Where scenes may be in a picture: left, below, right and above, from -1 to 1."""
 
 
 def load_pyvista() -> Any:
@@ -87,119 +76,38 @@ def _loads(library: str) -> bool:
     return True
 
 
-def make_grid(fields: Fields, stretch: float = 1.0) -> Any:
-    """An unstructured grid of linear cells through all nodes, lengths in mm, z stretched.
-
-    Quadratic cells are split into eight, so that nodal values between corners are drawn too.
-    """
-    pv = load_pyvista()
-    split: NDArray[np.int64]
-    if fields.kind == "wedge18":
-        split, kind = np.array(_WEDGES), pv.CellType.WEDGE
-    elif fields.kind == "tetra10":
-        split, kind = np.array(_TETRAHEDRA), pv.CellType.TETRA
-    else:
-        split, kind = np.arange(4)[None], pv.CellType.TETRA
-    cells = fields.cells[:, split].reshape(-1, split.shape[1])
-    grid = _grid(pv, cells, kind, fields.points, stretch)
-    for name, values in fields.point_values.items():
-        grid.point_data[name] = values
-    for name, data in {"part": fields.part, **fields.cell_values}.items():
-        grid.cell_data[name] = np.repeat(data, len(split), axis=0)
-    return grid
-
-
-def mesh_grid(mesh: Any, stretch: float = 1.0) -> Any:
-    """A grid of a column mesh's prisms, or of tetrahedra, with their parts."""
-    pv = load_pyvista()
-    if hasattr(mesh, "prisms"):
-        cells, part = mesh.prisms()
-        kind = pv.CellType.WEDGE
-    else:
-        cells, part, kind = mesh.cells, mesh.cell_part, pv.CellType.TETRA
-    grid = _grid(pv, cells, kind, mesh.points, stretch)
-    grid.cell_data["part"] = part
-    return grid
-
-
-def _grid(pv: Any, cells: NDArray[np.int64], kind: Any, points: NDArray[np.float64], stretch: float) -> Any:
-    connectivity = np.column_stack([np.full(len(cells), cells.shape[1]), cells]).ravel()
-    scaled = np.asarray(points, float) * np.array([1e3, 1e3, 1e3 * stretch])
-    return pv.UnstructuredGrid(connectivity, np.full(len(cells), kind, np.uint8), scaled)
-
-
-def cut_away(grid: Any) -> Any:
-    """The outer surface without the quarter that faces the viewer, cut through the centre."""
-    pv = load_pyvista()
-    x0, x1, y0, y1, _, _ = grid.bounds
-    origin = np.array([(x0 + x1) / 2, (y0 + y1) / 2, 0.0])
-    sliver = 1e-6 * (x1 - x0)
-    kept = []
-    # Each of three quarters, without the faces that another one covers.
-    for x_side, y_side, covered in (("x", "y", [1]), ("x", "-y", [0, 1]), ("-x", "-y", [0])):
-        piece = surface(grid.clip(normal=x_side, origin=origin).clip(normal=y_side, origin=origin))
-        corners = np.abs(piece.points[piece.regular_faces] - origin)
-        inside = (corners[:, :, covered] < sliver).all(axis=1).any(axis=1)
-        kept.append(piece.extract_cells(~inside))
-    return surface(pv.merge(kept, merge_points=False))
-
-
-def surface(grid: Any) -> Any:
-    """The outer surface of a grid as triangles, equal points merged, triangles without area dropped."""
-    pv = load_pyvista()
-    raw = grid.extract_surface(algorithm="dataset_surface").triangulate()
-    faces = raw.regular_faces
-    size = max(raw.length, 1e-9)
-    rounded = np.round(raw.points / (1e-7 * size)).astype(np.int64)
-    _, first, number = np.unique(rounded, axis=0, return_index=True, return_inverse=True)
-    faces = number.ravel()[faces]
-    keep = (faces[:, 0] != faces[:, 1]) & (faces[:, 1] != faces[:, 2]) & (faces[:, 0] != faces[:, 2])
-    result = pv.PolyData.from_regular_faces(raw.points[first], faces[keep])
-    for name in raw.point_data:
-        result.point_data[name] = np.asarray(raw.point_data[name])[first]
-    for name in raw.cell_data:
-        result.cell_data[name] = np.asarray(raw.cell_data[name])[keep]
-    return result
-
-
-def outlines(body: Any) -> Any:
-    """Lines on a surface where parts meet, and its sharp edges."""
-    pv = load_pyvista()
-    cells = body.regular_faces
-    pairs = np.sort(cells[:, [[0, 1], [1, 2], [2, 0]]].reshape(-1, 2), axis=1)
-    edges, inverse, counts = np.unique(pairs, axis=0, return_inverse=True, return_counts=True)
-    part = np.repeat(np.asarray(body.cell_data["part"]), 3)
-    normal = np.repeat(body.compute_normals(point_normals=False, split_vertices=False)["Normals"], 3, axis=0)
-    first = np.full(len(edges), -1)
-    first[inverse[::-1]] = np.arange(len(inverse))[::-1]
-    last = np.full(len(edges), -1)
-    last[inverse] = np.arange(len(inverse))
-    bend = np.abs(np.einsum("ij,ij->i", normal[first], normal[last])) < 0.8
-    drawn = edges[(counts == 2) & ((part[first] != part[last]) | bend)]
-    lines = np.column_stack([np.full(len(drawn), 2), drawn]).ravel()
-    return pv.PolyData(body.points, lines=lines)
-
-
 def make_plotter(title: str, off_screen: bool | None = None) -> Any:
     """A plotter with a white background and a title."""
     pv = load_pyvista()
     plotter = pv.Plotter(off_screen=off_screen, window_size=list(WINDOW))
     plotter.set_background("white")
-    plotter.add_text(title, position=(0.03, 0.93), viewport=True, font_size=15, color="black")
+    lines = title.split("\n")
+    plotter.add_text(lines[0], position=(0.03, 0.945), viewport=True, font_size=15, color="black")
+    for number, line in enumerate(lines[1:]):
+        plotter.add_text(line, position=(0.03, 0.91 - 0.033 * number), viewport=True, font_size=12, color="#444444")
     return plotter
 
 
-def look(plotter: Any) -> None:
-    """The standard view: from the front right, above."""
-    plotter.view_vector((0.62, -0.85, 0.75), viewup=(0, 0, 1))
-    plotter.camera.zoom(1.15)
-    # The scene a little to the left and up, beside the scale bar.
-    plotter.camera.SetWindowCenter(0.14, -0.04)
+def look(plotter: Any, view: tuple[float, float, float] = VIEW, left: float = ROOM[0]) -> None:
+    """Look from a direction, the scene as large as fits between the left end, the title and the scale bar."""
+    plotter.view_vector(view, viewup=(0, 0, 1))
+    x0, x1, y0, y1, z0, z1 = plotter.renderer.ComputeVisiblePropBounds()
+    seen = []
+    for corner in itertools.product((x0, x1), (y0, y1), (z0, z1)):
+        plotter.renderer.SetWorldPoint(*corner, 1.0)
+        plotter.renderer.WorldToView()
+        seen.append(plotter.renderer.GetViewPoint()[:2])
+    low, high = np.min(seen, axis=0), np.max(seen, axis=0)
+    start, end = np.array([left, ROOM[1]]), np.array([ROOM[2], ROOM[3]])
+    zoom = float(np.min((end - start) / (high - low)))
+    plotter.camera.zoom(zoom)
+    plotter.camera.SetWindowCenter(*(zoom * (low + high) / 2 - (start + end) / 2))
+    plotter.reset_camera_clipping_range()
     plotter.enable_anti_aliasing("ssaa")
 
 
-def bar(title: str, log: bool = False) -> dict[str, Any]:
-    """The scale bar: title with its unit, readable numbers."""
+def bar(title: str, decades: int = 0) -> dict[str, Any]:
+    """The scale bar: title with its unit, readable numbers, one at each decade of a logarithmic scale."""
     return {
         "title": title + "\n",
         "vertical": True,
@@ -210,6 +118,40 @@ def bar(title: str, log: bool = False) -> dict[str, Any]:
         "title_font_size": 26,
         "label_font_size": 22,
         "color": "black",
-        "fmt": "%.2g" if log else "%.4g",
-        "n_labels": 6,
+        "fmt": "%g" if decades else "%.4g",
+        "n_labels": decades + 1 if decades else 6,
     }
+
+
+def ghost(plotter: Any, shell: Any, opacity: float = 0.08) -> None:
+    """A body as a faint shell with its edges."""
+    plotter.add_mesh(shell, color="#8899aa", opacity=opacity)
+    plotter.add_mesh(shell.extract_feature_edges(40), color="#555555", line_width=1)
+
+
+def key(plotter: Any, entries: Mapping[str, str]) -> None:
+    """A list of colours and what they mean, at the lower right."""
+    pv = load_pyvista()
+    width, height = WINDOW
+    row, side = 0.036, 0.018
+    for number, (name, colour) in enumerate(reversed(list(entries.items()))):
+        x, y = 0.79, 0.05 + row * number
+        corners = [(x, y), (x + side * height / width, y), (x + side * height / width, y + side), (x, y + side)]
+        square = pv.PolyData(np.array([(a, b, 0.0) for a, b in corners]), faces=[4, 0, 1, 2, 3])
+        plotter.add_actor(_flat_actor(square, pv.Color(colour).float_rgb))
+        plotter.add_text(name, position=(x + 0.02, y - 0.004), viewport=True, font_size=12, color="black")
+
+
+def _flat_actor(shape: Any, colour: tuple[float, float, float]) -> Any:
+    """A shape on the screen; its points are parts of the window's width and height."""
+    from vtkmodules.vtkRenderingCore import vtkActor2D, vtkCoordinate, vtkPolyDataMapper2D
+
+    place = vtkCoordinate()
+    place.SetCoordinateSystemToNormalizedViewport()
+    mapper = vtkPolyDataMapper2D()
+    mapper.SetInputData(shape)
+    mapper.SetTransformCoordinate(place)
+    actor = vtkActor2D()
+    actor.SetMapper(mapper)
+    actor.GetProperty().SetColor(*colour)
+    return actor

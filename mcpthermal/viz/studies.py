@@ -113,7 +113,7 @@ def plot_tornado(study: Study, output: str, path: File | None = None) -> Any:
                 lower = not isinstance(value, str) and value < base.parameters[name]
                 change = values[point.index] - values[0] if point.status == "solved" else 0.0
                 axes.barh(place, change, left=level, color=COLOURS[0 if lower else 1], height=0.6)
-                label = _number(value, name) + ("" if point.status == "solved" else f": {point.status}")
+                label = parameter_text(value, name) + ("" if point.status == "solved" else f": {point.status}")
                 left = change < 0 or (change == 0 and lower)
                 style = {"ha": "right" if left else "left", "va": "center", "fontsize": 8}
                 axes.annotate(f" {label} ", (level + change, place), **style)
@@ -140,7 +140,9 @@ def _lines(axes: Any, study: Study, output: str, x: str, title: str, shift: floa
         keys = [keys[n] for n in np.unique(np.linspace(0, len(keys) - 1, MOST_LINES).round().astype(int))]
     for number, key in enumerate(keys):
         own = sorted(rows[key], key=lambda point: point.parameters[x])
-        label = ", ".join(f"{_words(name)} {_number(value, name)}" for name, value in zip(others, key, strict=True))
+        label = ", ".join(
+            f"{_words(name)} {parameter_text(value, name)}" for name, value in zip(others, key, strict=True)
+        )
         places = [scale * point.parameters[x] for point in own]
         style = {"color": colour(number), "marker": "o", "markersize": 3}
         axes.plot(places, [point.values[output] + shift for point in own], label=label or None, **style)
@@ -245,7 +247,8 @@ def _is_length(name: str) -> bool:
     return any(word in name for word in LENGTHS)
 
 
-def _number(value: Any, name: str) -> str:
+def parameter_text(value: Any, name: str) -> str:
+    """A parameter's value for people, a length with its unit."""
     if isinstance(value, str):
         return value
     scale, unit = _scale(np.array([value]), name)

@@ -45,6 +45,9 @@ HOMES = {
     "rich": {"cli.py", "study/progress.py"},
     "pandas": {"result/study.py"},
     "dask": {"study/dask_cluster.py"},
+    "matplotlib": {"viz/"},
+    "PIL": {"viz/", "report/page.py"},
+    "imageio_ffmpeg": {"viz/animation.py"},
 }
 
 FILES = sorted(ROOT.rglob("*.py"))

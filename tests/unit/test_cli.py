@@ -52,7 +52,7 @@ def test_run_writes_everything(case: Path, tmp_path: Path) -> None:
     assert done.exit_code == 0, done.output
     names = {path.name for path in out.iterdir() if not path.name.startswith("mesh-")}
     pictures = {"package.png", "temperature.png", "current_density.png"}
-    assert names == {"summary.txt", "result.json", "fields.vtu", *pictures}
+    assert names == {"summary.txt", "result.json", "fields.vtu", "solution.npz", *pictures}
     assert (out / "summary.txt").read_text() in done.output
 
 
@@ -223,6 +223,24 @@ def test_without_any_way_to_draw_the_package_is_named(monkeypatch: pytest.Monkey
     monkeypatch.setattr(scene, "_loads", lambda library: False)
     with pytest.raises(MissingLibraryError, match="apt-get install libegl1"):
         scene.load_pyvista()
+
+
+CASES = Path(__file__).parents[2] / "cases"
+
+
+def test_claims_of_steps_and_of_parts(case: Path) -> None:
+    for name in ("case.py", "case.toml"):
+        done = runner.invoke(app, ["claims", str(CASES / "stacked_module" / name)])
+        assert done.exit_code == 0, done.output
+        assert " 8 yes  provide, attach" in done.output and "least via depth 1 mm" in done.output
+    rows = json.loads(runner.invoke(app, ["claims", str(CASES / "stacked_module"), "--json"]).stdout)
+    satisfied = {row["claim"] for row in rows if row["claim_satisfied"]}
+    assert satisfied == {1, 2, 3, 4, 7, 8, 9, 10, 11, 14, 16, 17, 18, 21}
+    assert {row["values"]["least via depth"]["value"] for row in rows if "deeper" in row["limitation"]} == {1e-3}
+    done = runner.invoke(app, ["claims", str(case)])
+    assert done.exit_code == 0 and " 1 no " in done.output and " 8 " not in done.output
+    done = runner.invoke(app, ["claims", str(CASES / "nothing")])
+    assert done.exit_code == 2 and "no case file" in done.output
 
 
 def test_run_to_a_tolerance(tmp_path: Path) -> None:

@@ -45,6 +45,10 @@ def test_vtu_opens_in_vtk_with_true_volumes(result: mt.SteadyResult, tmp_path: P
     pyvista = pytest.importorskip("pyvista")
     grid = pyvista.read(mt.export(result, tmp_path / "fields.vtu"))
     assert set(grid.celltypes) == {pyvista.CellType.BIQUADRATIC_QUADRATIC_WEDGE}
+    assert grid["temperature"].max() == pytest.approx(result.max_temperature(), rel=1e-12)
+    assert np.nanmax(grid["potential"]) == pytest.approx(result.voltage("bar.x_min"), rel=1e-12)
+    greatest = np.linalg.norm(result.fields.cell_values["current_density"], axis=1).max()
+    assert np.linalg.norm(grid["current_density"], axis=1).max() == pytest.approx(greatest, rel=1e-12)
     names = bytes(np.asarray(grid.field_data["part_names"]).astype(np.uint8)).decode().split("\n")
     assert names == ["bar", "lid"]
     assert grid.volume == pytest.approx(sum(result.mesh.volumes()), rel=1e-9)
@@ -54,6 +58,39 @@ def test_vtu_opens_in_vtk_with_true_volumes(result: mt.SteadyResult, tmp_path: P
     # VTK's own search misses a few points near the faces of curved cells.
     assert found.mean() > 0.8
     assert sampled["temperature"][found] == pytest.approx(result.temperature_at(points)[found], abs=1e-5)
+
+
+def test_a_series_in_time_opens_in_vtk(tmp_path: Path) -> None:
+    """Each state at its time, with the maxima of the run's own probe."""
+    pyvista = pytest.importorskip("pyvista")
+    stuff = mt.Material("m", 400.0, density=2000.0, specific_heat=800.0)
+    package = mt.Package.from_parts([mt.Part("block", mt.rectangle(1 * mm), (0.0, 0.5 * mm), stuff)])
+    case = mt.Case(package, [mt.Power("block", 0.4), mt.Convection("bottom", 20.0, 300.0)])
+    run = mt.solve_transient(case, mt.generate_mesh(package, "coarse"), 0.2, probes=["block"], save=[0.0, 0.1])
+    reader = pyvista.get_reader(str(mt.export(run, tmp_path / "run.pvd")))
+    assert reader.time_values == [0.0, 0.1, 0.2]
+    for time in reader.time_values:
+        reader.set_active_time_value(time)
+        (grid,) = reader.read()
+        at = int(np.abs(run.times - time).argmin())
+        assert grid["temperature"].max() == pytest.approx(run.probe("max(block)")[at], rel=1e-12)
+    last = meshio.read(mt.export(run, tmp_path / "last.vtu"))
+    assert last.point_data["temperature"].max() == pytest.approx(run.final.max_temperature(), rel=1e-12)
+    with pytest.raises(mt.InputError, match=r"is written as \.vtu"):
+        mt.export(run.final, tmp_path / "x.pvd")
+
+
+def test_quadratic_tetrahedra_read_back(tmp_path: Path) -> None:
+    pyvista = pytest.importorskip("pyvista")
+    mesh = mt.read_mesh(Path(__file__).parents[3] / "meshes" / "post_on_board.msh")
+    package = mt.Package.from_mesh(mesh, dict.fromkeys(mesh.part_names, "copper"))
+    case = mt.Case(package, [mt.Power(mesh.part_names[0], 1.0), mt.Convection("bottom", 1000.0, 300.0)])
+    result = mt.solve_steady(case, mesh)
+    file = mt.export(result, tmp_path / "fields.vtu")
+    nodal = result.fields.point_values["temperature"].max()
+    assert meshio.read(file).cells[0].type == "tetra10"
+    assert meshio.read(file).point_data["temperature"].max() == pytest.approx(nodal, rel=1e-12)
+    assert pyvista.read(file)["temperature"].max() == pytest.approx(nodal, rel=1e-12)
 
 
 def test_another_ending_is_refused(result: mt.SteadyResult, tmp_path: Path) -> None:

@@ -1,0 +1,148 @@
+"""Films: a transient's states, or the states of a sweep, one after the other."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mcpthermal.errors import InputError, MissingLibraryError
+from mcpthermal.mesh.writing import write_whole
+from mcpthermal.result.steady import SteadyResult
+from mcpthermal.result.transient import TransientResult
+from mcpthermal.units import describe, quantity
+from mcpthermal.viz.fields import plot_field
+from mcpthermal.viz.style import check_field, current_cells, raw_values
+
+Picture = NDArray[np.uint8]
+
+ENDINGS = (".gif", ".mp4")
+
+FILM_SIZE = (1200, 826)
+"""Pixels of a film's pictures; even, as MP4 wants them."""
+
+
+def animate(
+    states: TransientResult | Mapping[str, SteadyResult],
+    path: str | os.PathLike[str],
+    field: str = "temperature",
+    *,
+    frames_per_second: float = 4.0,
+    **options: Any,
+) -> Path:
+    """Write a film of a transient's kept states, or of the named results of a sweep; all pictures have one scale.
+
+    Parameters
+    ----------
+    states : TransientResult or mapping of str to SteadyResult
+        A transient with states in memory (``save=[...]``), or results with what to write over each of them.
+    path : path
+        ``.gif``, or ``.mp4``, for which ffmpeg is needed (``pip install 'mcpthermal[film]'`` brings one).
+    field : str
+        As for `plot_field`.
+    frames_per_second : float
+    **options
+        As for `plot_field`: cut, flow, stretch.
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    InputError
+        If there are fewer than two states, or the ending is another.
+    MissingLibraryError
+        If there is no ffmpeg.
+    """
+    if Path(path).suffix.lower() not in ENDINGS:
+        raise InputError(f"the file of a film: '{path}' must end in one of {', '.join(ENDINGS)}")
+    quantity(frames_per_second, "", "frames_per_second", above=0.0, maximum=60.0)
+    if isinstance(states, TransientResult):
+        name = states.case.name
+        listed = {f"{name}: t = {describe(time, 's')}": states.snapshots[time] for time in sorted(states.snapshots)}
+    else:
+        listed = dict(states)
+    if len(listed) < 2:
+        raise InputError(
+            f"a film needs at least two states, not {len(listed)}; solve the transient with save=[...] in memory"
+        )
+    values = []
+    for state in listed.values():
+        look_up = check_field(state, field)
+        raw = look_up.shown(raw_values(state.fields, field))
+        values.append(raw[current_cells(state.fields)] if look_up.electrical and not look_up.nodal else raw)
+    limits = look_up.limits(np.concatenate(values))
+    pictures = (
+        _picture(plot_field(state, field, title=title, limits=limits, off_screen=True, **options))
+        for title, state in listed.items()
+    )
+    return write_film(pictures, path, frames_per_second)
+
+
+def write_film(pictures: Iterable[Any], path: str | os.PathLike[str], frames_per_second: float = 4.0) -> Path:
+    """Write pictures of one size (arrays of height x width x 3 bytes) or charts as a film, whole or not at all."""
+    if Path(path).suffix.lower() not in ENDINGS:
+        raise InputError(f"the file of a film: '{path}' must end in one of {', '.join(ENDINGS)}")
+    arrays = (item if isinstance(item, np.ndarray) else _drawn(item) for item in pictures)
+    write = _write_gif if Path(path).suffix.lower() == ".gif" else _write_mp4
+    return write_whole(path, lambda file: write(arrays, file, frames_per_second))
+
+
+def _picture(plotter: Any) -> Picture:
+    """What a plotter shows."""
+    plotter.window_size = list(FILM_SIZE)
+    picture = np.asarray(plotter.screenshot(return_img=True))[..., :3]
+    plotter.close()
+    return np.ascontiguousarray(picture)
+
+
+def _drawn(figure: Any) -> Picture:
+    """What a chart shows."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    picture = np.asarray(canvas.buffer_rgba())[..., :3]
+    even = tuple(size - size % 2 for size in picture.shape[:2])
+    return np.ascontiguousarray(picture[: even[0], : even[1]])
+
+
+def _write_gif(pictures: Iterable[Picture], file: Path, frames_per_second: float) -> None:
+    from PIL import Image
+
+    # One palette for all, so that a colour keeps its meaning.
+    frames = [Image.fromarray(picture) for picture in pictures]
+    if not frames:
+        raise InputError("there is no picture to make a film of")
+    sheet = Image.fromarray(np.concatenate([np.asarray(frame)[::3, ::3] for frame in (frames[0], frames[-1])]))
+    palette = sheet.quantize(256)
+    indexed = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
+    duration = round(1000 / frames_per_second)
+    indexed[0].save(file, format="GIF", save_all=True, append_images=indexed[1:], duration=duration, loop=0)
+
+
+def _write_mp4(pictures: Iterable[Picture], file: Path, frames_per_second: float) -> None:
+    try:
+        import imageio_ffmpeg
+
+        imageio_ffmpeg.get_ffmpeg_exe()
+    except (ImportError, RuntimeError) as error:
+        raise MissingLibraryError(
+            f"films as .mp4 need ffmpeg ({error}); pip install 'mcpthermal[film]', or write a .gif"
+        ) from error
+    writer = None
+    for picture in pictures:
+        if writer is None:
+            size = picture.shape[1], picture.shape[0]
+            writer = imageio_ffmpeg.write_frames(
+                str(file), size, fps=frames_per_second, macro_block_size=2, quality=8, ffmpeg_log_level="error"
+            )
+            writer.send(None)
+        writer.send(picture.tobytes())
+    if writer is not None:
+        writer.close()

@@ -1,0 +1,220 @@
+"""Reports in a real browser: nothing fetched, nothing complained of, a view that turns, cuts, switches and answers."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from reported import large_study
+
+import mcpthermal as mt
+
+BROWSER = next(
+    (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None
+)
+
+playwright = pytest.importorskip("playwright.sync_api", reason="no Playwright: pip install 'mcpthermal[test]'")
+pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium on this machine; .ci/setup installs Debian's")
+
+QUIET = (
+    "--no-sandbox",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+)
+"""Starts without looking anything up, and draws without a graphics card."""
+
+WIDTHS = (1280, 390)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with playwright.sync_playwright() as started:
+        found = started.chromium.launch(executable_path=BROWSER, args=list(QUIET))
+        yield found
+        found.close()
+
+
+class Visit:
+    """A page, and all that it complained of and asked for."""
+
+    def __init__(self, browser: Any, width: int) -> None:
+        self.page = browser.new_page(viewport={"width": width, "height": 900})
+        self.complaints: list[str] = []
+        self.requests: list[str] = []
+        self.page.on("console", lambda message: self.complaints.append(message.text) if message.type != "log" else None)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("request", lambda request: self.requests.append(request.url))
+
+    def open(self, file: Path) -> float:
+        start = time.perf_counter()
+        self.page.goto(file.as_uri())
+        return time.perf_counter() - start
+
+    def check(self, file: Path) -> None:
+        assert self.complaints == []
+        fetched = [url for url in self.requests if not url.startswith(("data:", "blob:"))]
+        assert fetched == [file.as_uri()]
+
+    def pixels(self, selector: str) -> np.ndarray:
+        self.page.wait_for_timeout(150)
+        shot = self.page.locator(selector).screenshot()
+        # Without the rim, which lies between two pixels.
+        return np.asarray(Image.open(io.BytesIO(shot)).convert("RGB")).astype(int)[2:-2, 2:-2]
+
+
+@pytest.fixture(scope="module", params=WIDTHS)
+def visit(browser: Any, report_file: Path, request: pytest.FixtureRequest) -> Iterator[Visit]:
+    visit = Visit(browser, request.param)
+    visit.open(report_file)
+    visit.page.wait_for_selector('[data-ready="yes"]', timeout=60_000)
+    yield visit
+    visit.page.close()
+
+
+CANVAS = "[data-canvas] canvas"
+
+
+def drawn(pixels: np.ndarray) -> np.ndarray:
+    return (pixels < 235).any(axis=2)
+
+
+def picked(visit: Visit, across: float, down: float) -> dict[str, str]:
+    box = visit.page.locator("[data-canvas]").bounding_box()
+    visit.page.mouse.click(box["x"] + across * box["width"], box["y"] + down * box["height"])
+    return visit.page.evaluate("({...document.querySelector('output[data-value]').dataset})")
+
+
+def test_nothing_is_fetched_and_nothing_complained_of(visit: Visit, report_file: Path) -> None:
+    visit.check(report_file)
+
+
+def test_nothing_is_wider_than_the_page(visit: Visit) -> None:
+    wide = visit.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert wide <= 0
+    assert visit.page.locator("nav a").count() == visit.page.locator("main > section").count() == 11
+
+
+def test_the_view_is_drawn_whole_and_turns(visit: Visit) -> None:
+    visit.page.locator(".viewer").scroll_into_view_if_needed()
+    before = visit.pixels(CANVAS)
+    shape = drawn(before)
+    assert 0.1 < shape.mean() < 0.8
+    for rim in (shape[:3], shape[-3:], shape[:, :3], shape[:, -3:]):
+        assert not rim.any()
+    # The colours of inferno, from its dark end to its light one.
+    light = np.abs(before - [252, 255, 164]).sum(axis=2).min()
+    assert light < 40 and before.sum(axis=2).min() < 60
+    box = visit.page.locator("[data-canvas]").bounding_box()
+    x, y = box["x"] + 0.5 * box["width"], box["y"] + 0.5 * box["height"]
+    visit.page.mouse.move(x, y)
+    visit.page.mouse.down()
+    visit.page.mouse.move(x + 70, y + 10, steps=4)
+    visit.page.mouse.up()
+    turned = visit.pixels(CANVAS)
+    assert (np.abs(turned - before).max(axis=2) > 40).mean() > 0.05
+    visit.page.locator("[data-canvas]").press("ArrowLeft")
+    by_key = visit.pixels(CANVAS)
+    assert (np.abs(by_key - turned).max(axis=2) > 40).mean() > 0.02
+    visit.page.click('[data-look="corner"]')
+    assert np.abs(visit.pixels(CANVAS) - before).mean() < 2
+
+
+def test_a_read_temperature_is_the_results(visit: Visit, small: mt.SteadyResult) -> None:
+    """On the surface and on the face of a cut, by the quadratic functions of the cell."""
+    page = visit.page
+    page.locator(".viewer").scroll_into_view_if_needed()
+    for axis in ("", "y", "x", "z"):
+        page.select_option("[data-axis]", axis)
+        for across, down in ((0.5, 0.5), (0.42, 0.45), (0.55, 0.47)):
+            found = picked(visit, across, down)
+            if "value" not in found:
+                continue
+            point = np.array([float(found[name]) for name in "xyz"]) * 1e-3
+            middle = np.array([0.0, 0.0, 3e-4])
+            expected = float(small.temperature_at(point + 1e-6 * (middle - point))[0])
+            assert float(found["value"]) + 273.15 == pytest.approx(expected, abs=2e-3)
+            assert "degC in" in page.inner_text("output[data-value]")
+        assert "value" in found
+    page.select_option("[data-axis]", "")
+
+
+def test_fields_cuts_and_parts_switch(visit: Visit) -> None:
+    page = visit.page
+    page.locator(".viewer").scroll_into_view_if_needed()
+    before = visit.pixels(CANVAS)
+    page.select_option("[data-field]", "current_density")
+    current = visit.pixels(CANVAS)
+    assert (np.abs(current - before).max(axis=2) > 40).mean() > 0.1
+    assert page.inner_text("[data-scale] strong") == "Current density, A/cm2"
+    page.select_option("[data-field]", "material")
+    assert "silicon" in page.inner_text("[data-scale]")
+    whole = visit.pixels(CANVAS)
+    page.select_option("[data-axis]", "y")
+    cut = visit.pixels(CANVAS)
+    silicon = np.array([0x5B, 0x6F, 0x8A]) / 0x8A
+
+    def of_silicon(pixels: np.ndarray) -> float:
+        solid = pixels[(pixels.max(axis=2) > 60) & (pixels.max(axis=2) < 200)].reshape(-1, 3)
+        return float((np.abs(solid / solid.max(axis=1, keepdims=True) - silicon).max(axis=1) < 0.05).sum())
+
+    assert of_silicon(cut) > of_silicon(whole) + 500
+    page.select_option("[data-axis]", "")
+    page.click("details:has([data-parts]) summary")
+    for name in ("passivation", "insulation"):
+        page.locator("[data-parts] label", has_text=name).locator("input").uncheck()
+    assert of_silicon(visit.pixels(CANVAS)) > of_silicon(whole) + 500
+    page.click('[data-all="all"]')
+    page.click("details:has([data-parts]) summary")
+    page.select_option("[data-field]", "temperature")
+    page.click('[data-look="corner"]')
+    assert np.abs(visit.pixels(CANVAS) - before).mean() < 2
+
+
+def test_tables_sort_both_ways(visit: Visit) -> None:
+    table = visit.page.locator("table", has=visit.page.locator("caption", has_text="Vias")).first
+    head = table.locator("thead th").nth(2)
+    cells = "table => [...table.tBodies[0].rows].map((row) => Number(row.children[2].dataset.value))"
+    head.locator("button").focus()
+    visit.page.keyboard.press("Enter")
+    rising = table.evaluate(cells)
+    assert rising == sorted(rising) and len(rising) == 7 and head.get_attribute("aria-sort") == "ascending"
+    head.locator("button").click()
+    assert table.evaluate(cells) == rising[::-1] and head.get_attribute("aria-sort") == "descending"
+
+
+def test_on_paper_there_are_pictures_and_no_controls(browser: Any, report_file: Path) -> None:
+    visit = Visit(browser, 1280)
+    visit.open(report_file)
+    visit.page.emulate_media(media="print")
+    assert not visit.page.locator(".viewer").is_visible() and not visit.page.locator("nav").is_visible()
+    assert visit.page.locator("figure img").first.is_visible()
+    pdf = visit.page.pdf(format="A4")
+    assert pdf.startswith(b"%PDF") and 4 <= pdf.count(b"/Type /Page\n") + pdf.count(b"/Type /Page ") <= 40
+    visit.page.close()
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_thousand_points_open_in_three_seconds(browser: Any, tmp_path: Path, width: int) -> None:
+    file = mt.write_report(large_study(1000), tmp_path / "study.html", "Which design is best?")
+    assert file.stat().st_size < 20e6
+    visit = Visit(browser, width)
+    assert visit.open(file) < 3.0
+    assert visit.page.locator("tbody tr").count() >= 1000
+    button = visit.page.locator("table", has_text="All points").locator("thead button").nth(4)
+    start = time.perf_counter()
+    button.click()
+    assert time.perf_counter() - start < 3.0
+    visit.check(file)
+    visit.page.close()
