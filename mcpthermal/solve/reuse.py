@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mcpthermal.linalg import Solver
+from mcpthermal.linalg import Method, Solver, pardiso_available
 from mcpthermal.solve.coupling import CoupledProblem, State
 from mcpthermal.solve.subspace import Subspace
 
@@ -28,6 +28,9 @@ MOST_ENTRIES = 40_000_000
 HIGHEST_DEGREE = 7
 MOST_FACTORS, FACTORED_UNKNOWNS = 12, 600_000
 """How many factors or hierarchies are kept, and for how many unknowns in all of them (some 1.5 GB)."""
+
+FACTORED_CELLS = 40_000
+"""Cells up to which systems are factorised; quadratic ones have about four unknowns for each."""
 
 FAR, WORTH_FACTORS = np.log(1.6), 20
 """Layers that have become thicker or thinner by more than this factor are worth factors of their own, but one for so
@@ -129,6 +132,11 @@ class Reuse:
         # The first ones of a row reach farthest; of the rest the latest stay.
         if len(self._states) > most:
             del self._states[most // 2]
+
+
+def shared_method(mesh: Any, method: Method) -> Method:
+    """The method for a row of problems: factors that serve all are worth making for larger systems than otherwise."""
+    return "direct" if method == "auto" and mesh.n_cells <= FACTORED_CELLS and pardiso_available() else method
 
 
 def interpolation_weights(known: Floats, wanted: Floats) -> Floats:
