@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import subprocess
 import sys
 from pathlib import Path
@@ -85,7 +86,9 @@ def case(package: mt.Package) -> mt.Case:
 
 @pytest.fixture(scope="session")
 def small(case: mt.Case) -> mt.SteadyResult:
-    """The small package with its currents, on few cells."""
+    """The small package with its currents and a third of its powers, on few cells."""
+    loads = [dataclasses.replace(load, power=load.power / 3) if hasattr(load, "power") else load for load in case.loads]
+    case = mt.Case(case.package, loads)
     spec = mt.MeshSpec("coarse", edge_size=0.5 * mm, max_size=2 * mm, layer_size=0.6 * mm, growth=2.0)
     return mt.solve_steady(case, mt.generate_mesh(case.package, spec))
 

@@ -19,7 +19,7 @@ from mcpthermal.report.record import mesh_audit, numerics
 from mcpthermal.report.view import view_data
 from mcpthermal.result.steady import SteadyResult
 from mcpthermal.viz import plot_field, plot_mesh, plot_package, plot_section
-from mcpthermal.viz.style import STRETCH, stretched
+from mcpthermal.viz.style import STRETCH, current_flows, stretched
 
 
 def steady_page(result: SteadyResult, question: str) -> str:
@@ -75,7 +75,7 @@ def pictures(result: SteadyResult) -> str:
             f"Where the heat of the chips of {name} goes; colours show the heat flux, each decade in equal steps.",
         ),
     ]
-    if result.electrical is not None:
+    if current_flows(result):
         drawn += [
             (
                 plot_field(result, "current_density", off_screen=True),

@@ -13,7 +13,16 @@ from numpy.typing import NDArray
 from mcpthermal.result.fields import Fields
 from mcpthermal.result.steady import SteadyResult
 from mcpthermal.viz.grids import SPLITS
-from mcpthermal.viz.style import FIELDS, MILLIMETRES, STRETCH, current_cells, map_colours, material_colours, raw_values
+from mcpthermal.viz.style import (
+    FIELDS,
+    MILLIMETRES,
+    STRETCH,
+    current_cells,
+    current_flows,
+    map_colours,
+    material_colours,
+    raw_values,
+)
 
 Ints = NDArray[np.int64]
 
@@ -63,7 +72,7 @@ def view_data(result: SteadyResult) -> str:
     faces, edges = _boundaries(fields, points)
     # The middle of the package is the middle of the view.
     low, high = points.min(axis=0), points.max(axis=0)
-    names = [name for name in FIELDS if not (FIELDS[name].electrical and result.electrical is None)]
+    names = [name for name in FIELDS if current_flows(result) or not FIELDS[name].electrical]
     raw = {name: raw_values(fields, name) for name in names}
     arrays: dict[str, tuple[Any, str]] = {
         "points": (points, "f4"),

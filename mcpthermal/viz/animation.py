@@ -20,6 +20,9 @@ from mcpthermal.viz.style import check_field, current_cells, raw_values
 
 Picture = NDArray[np.uint8]
 
+COLOURS = 256
+"""Of a GIF."""
+
 ENDINGS = (".gif", ".mp4")
 
 FILM_SIZE = (1200, 826)
@@ -115,15 +118,26 @@ def _drawn(figure: Any) -> Picture:
 def _write_gif(pictures: Iterable[Picture], file: Path, frames_per_second: float) -> None:
     from PIL import Image
 
-    # One palette for all, so that a colour keeps its meaning.
-    frames = [Image.fromarray(picture) for picture in pictures]
+    frames = list(pictures)
     if not frames:
         raise InputError("there is no picture to make a film of")
-    sheet = Image.fromarray(np.concatenate([np.asarray(frame)[::3, ::3] for frame in (frames[0], frames[-1])]))
-    palette = sheet.quantize(256)
-    indexed = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
+    palette = _palette(frames)
+    indexed = [Image.fromarray(frame).quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
     duration = round(1000 / frames_per_second)
     indexed[0].save(file, format="GIF", save_all=True, append_images=indexed[1:], duration=duration, loop=0)
+
+
+def _palette(frames: list[Picture]) -> Any:
+    """One palette for all pictures, so that a colour keeps its meaning; rare colours count as much as frequent ones."""
+    from PIL import Image
+
+    some = np.concatenate([frame[::4, ::4].reshape(-1, 3) for frame in frames]) & 0xFC
+    distinct = np.unique(some, axis=0)
+    cut = Image.fromarray(distinct[None]).quantize(COLOURS - 2, Image.Quantize.MEDIANCUT)
+    colours = (cut.getpalette() or [])[: 3 * (COLOURS - 2)]
+    palette = Image.new("P", (1, 1))
+    palette.putpalette([0, 0, 0, 255, 255, 255, *colours])
+    return palette
 
 
 def _write_mp4(pictures: Iterable[Picture], file: Path, frames_per_second: float) -> None:

@@ -23,6 +23,7 @@ from mcpthermal.viz.style import (
     Quantity,
     check_field,
     current_cells,
+    current_flows,
     number_text,
     round_levels,
     stretched,
@@ -153,7 +154,7 @@ def save_pictures(result: SteadyResult, folder: str | os.PathLike[str]) -> list[
     Each is written whole or not at all.
     """
     written = []
-    for name in PICTURES[: 2 if result.electrical is None else 3]:
+    for name in PICTURES[: 3 if current_flows(result) else 2]:
         if name == "package":
             plotter = plot_package(result.case.package, result.mesh, off_screen=True)
         else:

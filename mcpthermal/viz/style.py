@@ -79,7 +79,8 @@ class Quantity:
         """The ends of the scale for numbers of it; a logarithmic one has whole decades, from 1, 2 or 5 on."""
         finite = values[np.isfinite(values)]
         low, high = (float(finite.min()), float(finite.max())) if len(finite) else (0.0, 0.0)
-        if self.logarithmic and high > 0:
+        if self.logarithmic:
+            high = high if high > 0 else 1.0
             power = 10.0 ** math.floor(math.log10(high))
             top = next(factor * power for factor in (1.0, 2.0, 5.0, 10.0) if factor * power >= high * (1 - 1e-9))
             return top / 10.0**DECADES, top
@@ -135,6 +136,8 @@ def check_field(result: SteadyResult, field: str) -> Quantity:
         raise InputError(f"there is no field '{field}' to draw; {near_misses(str(field), FIELDS)}")
     if FIELDS[field].electrical and result.electrical is None:
         raise InputError(f"'{field}' cannot be drawn: the case '{result.case.name}' has no electrical terminals")
+    if FIELDS[field].electrical and not current_flows(result):
+        raise InputError(f"'{field}' cannot be drawn: no current flows in the case '{result.case.name}'")
     return FIELDS[field]
 
 
@@ -147,6 +150,11 @@ def current_cells(fields: Fields) -> NDArray[np.bool_]:
     """The cells that carry current."""
     density: NDArray[np.bool_] = np.linalg.norm(fields.cell_values["current_density"], axis=1) > 0
     return density
+
+
+def current_flows(result: SteadyResult) -> bool:
+    """Whether there is a current to draw."""
+    return result.electrical is not None and bool(current_cells(result.fields).any())
 
 
 def stretched(stretch: float) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import runpy
 from pathlib import Path
 from typing import Any
 
@@ -100,3 +102,12 @@ def test_fields_read_back(stacked_module: Path, numbers: dict[str, Any]) -> None
     below = (hottest - fields.point_data["temperature"].max()) / (hottest - AMBIENT)
     assert 0.0 <= below < 1e-4
     assert np.nanmax(fields.point_data["potential"]) == 1.0
+
+
+@pytest.mark.slow
+def test_the_script_draws_all_figures_of_its_readme(tmp_path: Path) -> None:
+    script = runpy.run_path(str(CASE / "case.py"))
+    case = script["case"]
+    script["draw"](mt.solve_steady(case, mt.generate_mesh(case.package, "coarse")), tmp_path)
+    readme = (CASE / "README.md").read_text(encoding="utf-8")
+    assert {file.name for file in tmp_path.iterdir()} == set(re.findall(r"\]\((\w+\.png)\)", readme))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,9 @@ import pytest
 from looking import check_whole, look_at, place_on_picture, texts
 
 import mcpthermal as mt
+from mcpthermal.report.view import view_data
 from mcpthermal.units import mm, um
-from mcpthermal.viz import field_difference, mesh_quality
+from mcpthermal.viz import field_difference, mesh_quality, save_pictures
 from mcpthermal.viz.cutting import surface, surface_of
 from mcpthermal.viz.grids import make_grid, mesh_grid
 from mcpthermal.viz.style import FIELDS, round_levels
@@ -182,6 +184,34 @@ def test_regular_cells_have_quality_one() -> None:
     assert mesh_quality(Tetrahedron()) == pytest.approx([1.0])
     Tetrahedron.points = corners * [1, 1, 1e-3]
     assert 0 < mesh_quality(Tetrahedron())[0] < 0.01
+
+
+def test_what_does_not_flow_is_not_drawn(tmp_path: Path) -> None:
+    """Neither heat nor current: pictures and scales stay sound."""
+    package = mt.Package.from_parts([mt.Part("bar", mt.rectangle(1 * mm), (0.0, 0.2 * mm), "copper")])
+    loads = [mt.Voltage("bar.x_min", 0.0), mt.Voltage("bar.x_max", 0.0), mt.Convection("bottom", 1e3, 300.0)]
+    result = mt.solve_steady(mt.Case(package, loads, name="idle"), mt.generate_mesh(package, "coarse"))
+    assert [file.name for file in save_pictures(result, tmp_path)] == ["package.png", "temperature.png"]
+    with pytest.raises(mt.InputError, match="no current flows in the case 'idle'"):
+        mt.plot_field(result, "potential", **OFF)
+    assert FIELDS["heat_flux"].limits(np.zeros(3)) == (1e-4, 1.0)
+    assert FIELDS["temperature"].limits(np.full(3, 26.85)) == pytest.approx((26.85, 26.85), rel=1e-5)
+    assert [field["name"] for field in json.loads(view_data(result))["fields"]] == [
+        "temperature",
+        "heat_flux",
+        "material",
+    ]
+
+
+def test_imported_meshes_are_drawn(tmp_path: Path) -> None:
+    mesh = mt.read_mesh(Path(__file__).parents[2] / "meshes" / "post_on_board.msh")
+    package = mt.Package.from_mesh(mesh, dict.fromkeys(mesh.part_names, "copper"))
+    case = mt.Case(package, [mt.Power(mesh.part_names[-1], 1.0), mt.Convection("bottom", 1000.0, 300.0)])
+    result = mt.solve_steady(case, mesh)
+    check_whole(look_at(mt.plot_field(result, "temperature", contours=6, **OFF), tmp_path / "field.png"))
+    check_whole(look_at(mt.plot_mesh(mesh, **OFF), tmp_path / "mesh.png"))
+    drawn = mt.plot_section(result, "x", 0.0, contours=0).axes[0].collections[0].get_array()
+    assert result.min_temperature() <= drawn.min() + 273.15 <= drawn.max() + 273.15 <= result.max_temperature() + 0.01
 
 
 def test_scales() -> None:

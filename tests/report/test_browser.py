@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import shutil
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,8 @@ from PIL import Image
 from reported import large_study
 
 import mcpthermal as mt
+from mcpthermal.report import write_view
+from mcpthermal.report.serve import make_server
 
 BROWSER = next(
     (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None
@@ -192,6 +195,34 @@ def test_tables_sort_both_ways(visit: Visit) -> None:
     assert rising == sorted(rising) and len(rising) == 7 and head.get_attribute("aria-sort") == "ascending"
     head.locator("button").click()
     assert table.evaluate(cells) == rising[::-1] and head.get_attribute("aria-sort") == "descending"
+
+
+def test_a_served_view_works_too(browser: Any, small: mt.SteadyResult, tmp_path: Path) -> None:
+    write_view(small, tmp_path / "index.html")
+    with make_server(tmp_path) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        address = f"http://127.0.0.1:{server.server_port}/"
+        visit = Visit(browser, 1280)
+        visit.page.goto(address)
+        visit.page.wait_for_selector('[data-ready="yes"]', timeout=60_000)
+        shapes = []
+        for look in ("corner", "top", "front", "side"):
+            visit.page.click(f'[data-look="{look}"]')
+            shapes.append(drawn(visit.pixels(CANVAS)))
+            assert 0.03 < shapes[-1].mean() < 0.8
+            assert not any(
+                rim.any() for rim in (shapes[-1][:3], shapes[-1][-3:], shapes[-1][:, :3], shapes[-1][:, -3:])
+            )
+        # From above the package is a square, from the front as wide as it is long.
+        rows, columns = (np.ptp(np.nonzero(shapes[1])[n]) for n in (0, 1))
+        assert rows == pytest.approx(columns, abs=4)
+        assert np.ptp(np.nonzero(shapes[2])[1]) > 2 * np.ptp(np.nonzero(shapes[2])[0])
+        assert "value" in picked(visit, 0.5, 0.5)
+        assert visit.complaints == [] and {url for url in visit.requests if not url.startswith("blob:")} == {address}
+        visit.page.close()
+        server.shutdown()
+        thread.join()
 
 
 def test_on_paper_there_are_pictures_and_no_controls(browser: Any, report_file: Path) -> None:
