@@ -12,7 +12,7 @@ from mcpthermal.result.fields import Fields
 from mcpthermal.result.steady import SteadyResult
 from mcpthermal.viz.cutting import CutAway, outlines, surface, surface_of
 from mcpthermal.viz.grids import make_grid
-from mcpthermal.viz.scene import bar, ghost, look, make_plotter
+from mcpthermal.viz.scene import add_lines, bar, ghost, look, make_plotter, number_bar
 from mcpthermal.viz.style import DIFFERENCE, FIELDS, STRETCH, check_field, current_cells, number_text, stretched
 
 INWARDS = 1e-7
@@ -101,7 +101,8 @@ def plot_difference(
     end = greatest or 1e-12
     style = {"cmap": DIFFERENCE, "clim": [-end, end], "scalar_bar_args": bar(f"Difference\n({unit})")}
     plotter.add_mesh(body, scalars=title, **style, lighting=False)
-    plotter.add_mesh(outlines(body), color="#333333", line_width=1.2)
+    add_lines(plotter, outlines(body), "#333333", 1.2)
+    number_bar(plotter, (-end, end))
     look(plotter)
     return plotter
 

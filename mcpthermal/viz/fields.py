@@ -16,9 +16,8 @@ from mcpthermal.viz.cutting import CutAway, outlines, surface, surface_of
 from mcpthermal.viz.flows import arrows, tubes
 from mcpthermal.viz.grids import make_grid
 from mcpthermal.viz.packages import plot_package
-from mcpthermal.viz.scene import bar, ghost, look, make_plotter
+from mcpthermal.viz.scene import add_lines, bar, ghost, look, make_plotter, number_bar
 from mcpthermal.viz.style import (
-    DECADES,
     STRETCH,
     Quantity,
     check_field,
@@ -105,12 +104,13 @@ def plot_field(
     elif body is not None:
         lit = {"ambient": 0.4} if look_up.electrical else {"lighting": False}
         plotter.add_mesh(body, scalars=look_up.title, **style, **lit)
-        plotter.add_mesh(outlines(body), color="#333333", line_width=1.2)
+        add_lines(plotter, outlines(body), "#333333", 1.2)
     if contours and body is not None:
         levels = round_levels(style["clim"], contours)
         lines = body.contour(levels, scalars=look_up.title) if levels else None
         if lines is not None and lines.n_points:
-            plotter.add_mesh(lines, color="white", line_width=1.5)
+            add_lines(plotter, lines, "white", 1.5)
+    number_bar(plotter, style["clim"], look_up.logarithmic)
     look(plotter)
     return plotter
 
@@ -125,7 +125,7 @@ def _style(look_up: Quantity, values: Any, limits: tuple[float, float] | None) -
         "cmap": look_up.colours,
         "clim": list(limits or look_up.limits(values)),
         "log_scale": look_up.logarithmic,
-        "scalar_bar_args": bar(look_up.heading, DECADES if look_up.logarithmic and limits is None else 0),
+        "scalar_bar_args": bar(look_up.heading),
     }
 
 

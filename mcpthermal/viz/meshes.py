@@ -8,7 +8,7 @@ import numpy as np
 
 from mcpthermal.viz.cutting import CutAway, surface_of
 from mcpthermal.viz.grids import mesh_grid
-from mcpthermal.viz.scene import bar, look, make_plotter
+from mcpthermal.viz.scene import bar, look, make_plotter, number_bar
 from mcpthermal.viz.style import STRETCH, number_text, stretched
 
 
@@ -46,5 +46,6 @@ def plot_mesh(
     plotter = make_plotter(f"Mesh, {mesh.n_cells:,} cells, {stretched(stretch)}\n{worst}", off_screen)
     style = {"scalars": "Quality", "cmap": "viridis", "clim": [0.0, 1.0], "scalar_bar_args": bar("Quality\n(-)")}
     plotter.add_mesh(body, **style, show_edges=True, edge_color="#333333", line_width=0.6, lighting=False)
+    number_bar(plotter, (0.0, 1.0))
     look(plotter)
     return plotter

@@ -15,7 +15,7 @@ from mcpthermal.package.points import is_list
 from mcpthermal.units import quantity
 from mcpthermal.viz.cutting import CutAway, outlines, surface, surface_of
 from mcpthermal.viz.grids import mesh_grid
-from mcpthermal.viz.scene import LOW_VIEW, ROOM, VIEW, ghost, key, load_pyvista, look, make_plotter
+from mcpthermal.viz.scene import LOW_VIEW, ROOM, VIEW, add_lines, ghost, key, load_pyvista, look, make_plotter
 from mcpthermal.viz.style import MILLIMETRES, STRETCH, material_colours, stretched
 
 STEPS = ("carrier", "chip", "insulation", "via", "metal", "passivation", "contact", "")
@@ -90,7 +90,7 @@ def plot_package(
             if piece.n_cells:
                 plotter.add_mesh(piece, **style)
     for body in bodies:
-        plotter.add_mesh(outlines(body), color="#222222", line_width=1.2)
+        add_lines(plotter, outlines(body), "#222222", 1.2)
     if labels:
         _name_parts(plotter, package, bodies)
     _legend(plotter, package, clear, colours)

@@ -6,12 +6,13 @@ import ctypes
 import itertools
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from mcpthermal.errors import MissingLibraryError
+from mcpthermal.viz.style import decades, round_levels
 
 LIBRARIES = {
     "libGL.so.1": "libgl1",
@@ -106,8 +107,8 @@ def look(plotter: Any, view: tuple[float, float, float] = VIEW, left: float = RO
     plotter.enable_anti_aliasing("ssaa")
 
 
-def bar(title: str, decades: int = 0) -> dict[str, Any]:
-    """The scale bar: title with its unit, readable numbers, one at each decade of a logarithmic scale."""
+def bar(title: str) -> dict[str, Any]:
+    """The scale bar, with the unit in its title; `number_bar` writes its numbers."""
     return {
         "title": title + "\n",
         "vertical": True,
@@ -118,9 +119,27 @@ def bar(title: str, decades: int = 0) -> dict[str, Any]:
         "title_font_size": 26,
         "label_font_size": 22,
         "color": "black",
-        "fmt": "%g" if decades else "%.4g",
-        "n_labels": decades + 1 if decades else 6,
+        "fmt": "%g",
     }
+
+
+def number_bar(plotter: Any, limits: Sequence[float], logarithmic: bool = False) -> None:
+    """Write round numbers beside the scale bar, at the decades of a logarithmic scale from its upper end down."""
+    from vtkmodules.vtkCommonCore import vtkDoubleArray
+
+    numbers = vtkDoubleArray()
+    for level in decades(limits) if logarithmic else round_levels(limits, 6, ends=True):
+        numbers.InsertNextValue(level)
+    for scale in plotter.scalar_bars.values():
+        scale.SetCustomLabels(numbers)
+        scale.SetUseCustomLabels(True)
+
+
+def add_lines(plotter: Any, lines: Any, colour: str, width: float) -> None:
+    """Lines on a surface, drawn a little nearer to the viewer, so that none is broken where it lies in the surface."""
+    mapper = plotter.add_mesh(lines, color=colour, line_width=width).mapper
+    mapper.SetResolveCoincidentTopologyToPolygonOffset()
+    mapper.SetRelativeCoincidentTopologyLineOffsetParameters(-2.0, -2.0)
 
 
 def ghost(plotter: Any, shell: Any, opacity: float = 0.08) -> None:

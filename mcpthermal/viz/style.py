@@ -106,6 +106,8 @@ MATERIALS: Mapping[str, str] = {
     "sac305": "#84898f",
     "bt_laminate": "#5f8f5a",
     "fr4": "#6d9b52",
+    "alumina": "#d9d2c5",
+    "aluminium_nitride": "#a59c90",
     "epoxy_mould": "#3c3f44",
     "underfill_epoxy": "#5c93b5",
     "die_attach_epoxy": "#b09030",
@@ -175,13 +177,20 @@ def map_colours(name: str, count: int) -> list[str]:
     return [to_hex(colormaps[name](n / (count - 1))) for n in range(count)]
 
 
-def round_levels(limits: Sequence[float], count: int) -> list[float]:
-    """About so many round numbers between two, without the ends."""
+def round_levels(limits: Sequence[float], count: int, ends: bool = False) -> list[float]:
+    """About so many round numbers between two, with these if they are round and wanted."""
     low, high = limits
     rough = (high - low) / max(count, 1)
     if not rough > 0:
         return []
     power = 10.0 ** np.floor(np.log10(rough))
     step = next(factor for factor in (1, 2, 2.5, 5, 10) if factor * power >= rough * (1 - 1e-9)) * power
-    levels = step * np.arange(np.ceil(low / step), np.floor(high / step) + 1)
-    return [float(level) for level in levels if low < level < high]
+    levels = step * np.arange(np.ceil(low / step - 1e-9), np.floor(high / step + 1e-9) + 1)
+    return [float(level) for level in levels if ends or low < level < high]
+
+
+def decades(limits: Sequence[float]) -> list[float]:
+    """The upper end of a logarithmic scale and its tenths down to the lower one."""
+    low, high = limits
+    count = math.floor(math.log10(high / low) + 1e-9) + 1
+    return [high / 10.0**n for n in reversed(range(count))]
