@@ -100,6 +100,8 @@ def variant(case: Case, values: Mapping[str, float]) -> Case:
 
 def _split(name: str) -> tuple[str, str]:
     """What a number belongs to, and which one it is."""
+    if not isinstance(name, str):
+        raise InputError(f"{name!r} is no name of a number of a case; give a string such as 'logic.power'")
     owner, _, field = name.rpartition(".")
     known = ("thickness", *LOAD_FIELDS, *PROPERTIES) if owner else HEIGHTS
     if field not in known:

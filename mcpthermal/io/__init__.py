@@ -13,6 +13,9 @@ from mcpthermal.io.series import Series, write_series
 from mcpthermal.io.solution import read_solution, write_solution
 from mcpthermal.io.study_toml import read_study_file
 from mcpthermal.io.vtu import write_vtu
+from mcpthermal.mesh.writing import checked_file
+from mcpthermal.result.steady import SteadyResult
+from mcpthermal.result.transient import TransientResult
 
 __all__ = [
     "Series",
@@ -50,9 +53,9 @@ def export(result: Any, path: str | os.PathLike[str]) -> Path:
         For another ending, or a result that has nothing for it.
     """
     writers: dict[str, Any] = {".vtu": write_vtu, ".pvd": write_series, ".json": write_result, ".npz": write_solution}
-    ending = Path(path).suffix.lower()
-    if ending not in writers:
-        raise InputError(f"cannot export to '{path}': the ending '{ending}' must be one of {', '.join(writers)}")
+    ending = checked_file(path, "an export", writers).suffix.lower()
+    if not isinstance(result, (SteadyResult, TransientResult)):
+        raise InputError(f"a SteadyResult or a TransientResult is exported, not {type(result).__name__}")
     if ending in (".vtu", ".npz"):
         result = getattr(result, "final", result)
     return Path(writers[ending](result, path))

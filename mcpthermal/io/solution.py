@@ -100,7 +100,9 @@ def read_solution(path: str | os.PathLike[str], case: Case | None = None) -> Ste
     InputError
         If it cannot be read, or the case is another than the one that was solved.
     """
-    file = Path(path) / "solution.npz" if Path(path).is_dir() else Path(path)
+    if case is not None and not isinstance(case, Case):
+        raise InputError(f"read_solution needs a Case, not {type(case).__name__}")
+    file = _file(path)
     arrays, record = _read(file)
     if case is None:
         if record["case_file"] is None:
@@ -133,9 +135,17 @@ def read_solution(path: str | os.PathLike[str], case: Case | None = None) -> Ste
 
 def question_in(path: str | os.PathLike[str]) -> str:
     """What the case of a solution asks, as far as its file still says so."""
-    file = Path(path) / "solution.npz" if Path(path).is_dir() else Path(path)
-    case_file = _read(file)[1]["case_file"]
+    case_file = _read(_file(path))[1]["case_file"]
     return question_of(case_file) if case_file is not None and Path(case_file).exists() else ""
+
+
+def _file(path: Any) -> Path:
+    """A solution, or that in a folder."""
+    try:
+        given = Path(path)
+    except TypeError:
+        raise InputError(f"solution: {path!r} is no path; give a folder of 'mcpthermal run' or an .npz file") from None
+    return given / "solution.npz" if given.is_dir() else given
 
 
 def _read(file: Path) -> tuple[dict[str, Any], dict[str, Any]]:

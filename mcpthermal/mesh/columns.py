@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from mcpthermal.errors import InputError, MeshError, near_misses
 from mcpthermal.mesh.gmsh_backend import triangulate
-from mcpthermal.mesh.sizing import MeshSpec, graded_fractions, outline_size, placed_levels, segment_count
+from mcpthermal.mesh.sizing import MeshSpec, graded_fractions, mesh_spec, outline_size, placed_levels, segment_count
 from mcpthermal.package.arrangement import arrange
 from mcpthermal.package.columns import Columns
 from mcpthermal.package.footprint import Circle, SegmentRule
@@ -103,9 +103,7 @@ def generate_mesh(
         raise InputError(f"generate_mesh needs a Package, not {type(package).__name__}; call process.package()")
     if package.mesh is not None:
         raise MeshError("this package was made from an imported mesh; solve on that mesh")
-    spec = MeshSpec(spec) if isinstance(spec, str) else MeshSpec() if spec is None else spec
-    if not isinstance(spec, MeshSpec):
-        raise InputError(f"generate_mesh: {spec!r} is no MeshSpec; give one, or 'coarse', 'normal' or 'fine'")
+    spec = mesh_spec(spec)
     unknown = sorted(set(spec.sizes) - set(package.names))
     if unknown:
         raise InputError(

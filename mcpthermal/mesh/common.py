@@ -13,8 +13,9 @@ import numpy as np
 from mcpthermal.errors import InputError
 from mcpthermal.mesh.columns import ColumnMesh, Drawing, largest_size, segment_rule, width
 from mcpthermal.mesh.gmsh_backend import triangulate
-from mcpthermal.mesh.sizing import MeshSpec, graded_fractions, placed_levels
+from mcpthermal.mesh.sizing import MeshSpec, graded_fractions, mesh_spec, placed_levels
 from mcpthermal.package.package import Package
+from mcpthermal.package.points import is_list
 
 
 def common_meshes(packages: Sequence[Package], spec: MeshSpec | str | None = None) -> list[ColumnMesh]:
@@ -38,10 +39,10 @@ def common_meshes(packages: Sequence[Package], spec: MeshSpec | str | None = Non
     MeshError
         If Gmsh fails or a part's volume differs from its description.
     """
-    listed = tuple(packages)
+    listed = tuple(packages) if is_list(packages) else ()
     if not listed or any(not isinstance(package, Package) or package.mesh is not None for package in listed):
         raise InputError("common_meshes needs a list of packages that are described by their parts")
-    spec = MeshSpec(spec) if isinstance(spec, str) else spec or MeshSpec()
+    spec = mesh_spec(spec)
     every = tuple(dict.fromkeys(part for package in listed for part in package.parts))
     extent = max(width(package) for package in listed)
     rule = segment_rule(every, spec, extent)

@@ -103,6 +103,20 @@ class MeshSpec:
         return {name: getattr(self, name) for name in self.__dataclass_fields__}
 
 
+def mesh_spec(spec: Any) -> MeshSpec:
+    """A MeshSpec, from one, its level, or nothing.
+
+    Raises
+    ------
+    InputError
+        If it is none of these.
+    """
+    found = MeshSpec() if spec is None else MeshSpec(spec) if isinstance(spec, str) else spec
+    if not isinstance(found, MeshSpec):
+        raise InputError(f"{type(spec).__name__} is no MeshSpec; give one, or 'coarse', 'normal' or 'fine'")
+    return found
+
+
 def half_width(part: Part) -> float:
     """Twice the area over the perimeter of a part's narrowest shape (m): a disc's radius, half a strip's width."""
     return min(2 * piece.area / piece.length for piece in part.footprint.pieces() if piece.area > 0)

@@ -4,10 +4,28 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
-from mcpthermal.errors import OutputError
+from mcpthermal.errors import InputError, OutputError
+
+
+def checked_file(path: str | os.PathLike[str], what: str, endings: Collection[str]) -> Path:
+    """The path of a file that shall be written.
+
+    Raises
+    ------
+    InputError
+        If it is no path, or ends in something else.
+    """
+    known = ", ".join(endings)
+    try:
+        target = Path(path)
+    except TypeError:
+        raise InputError(f"the file of {what}: {path!r} is no path; give a name that ends in {known}") from None
+    if target.suffix.lower() not in endings:
+        raise InputError(f"the file of {what}: '{target}' must end in {'one of ' if len(endings) > 1 else ''}{known}")
+    return target
 
 
 def write_whole(path: str | os.PathLike[str], write: Callable[[Path], object]) -> Path:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from mcpthermal.errors import GeometryError, near_misses
+from mcpthermal.errors import GeometryError
 from mcpthermal.package import limitations as of
 from mcpthermal.package.limitations import Limitation, Rule
 from mcpthermal.package.structure import Hole, Structure
@@ -67,8 +67,8 @@ class Claims:
         for claim in self.claims:
             if claim.number == number:
                 return claim
-        known = [str(claim.number) for claim in self.claims]
-        raise GeometryError(f"there is no claim {number!r} here; {near_misses(str(number), known)}")
+        known = ", ".join(str(claim.number) for claim in self.claims)
+        raise GeometryError(f"there is no claim {number!r} here; known are the numbers {known}")
 
     @property
     def satisfied(self) -> tuple[int, ...]:

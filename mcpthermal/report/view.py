@@ -22,6 +22,7 @@ from mcpthermal.viz.style import (
     map_colours,
     material_colours,
     raw_values,
+    scale_numbers,
 )
 
 Ints = NDArray[np.int64]
@@ -133,6 +134,7 @@ def _field(name: str, ends: tuple[float, float]) -> dict[str, Any]:
         "logarithmic": look.logarithmic,
         "low": ends[0],
         "high": ends[1],
+        "ticks": scale_numbers(ends, look.logarithmic),
         "colours": map_colours(look.colours, 33),
     }
 

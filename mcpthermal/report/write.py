@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mcpthermal.errors import InputError
-from mcpthermal.mesh.writing import write_whole
+from mcpthermal.mesh.writing import checked_file, write_whole
 from mcpthermal.report.page import page, viewer
 from mcpthermal.report.steady import steady_page
 from mcpthermal.report.studies import study_page
@@ -73,11 +73,6 @@ def write_view(result: SteadyResult, path: str | os.PathLike[str]) -> Path:
 
 
 def _write(path: str | os.PathLike[str], make: Callable[[], str]) -> Path:
-    try:
-        target = Path(path)
-    except TypeError:
-        raise InputError(f"the file of a report: {path!r} is no path; give a name such as 'report.html'") from None
-    if target.suffix.lower() not in (".html", ".htm"):
-        raise InputError(f"the file of a report: '{path}' must end in .html")
+    target = checked_file(path, "a report", (".html", ".htm"))
     text = make()
     return write_whole(target, lambda file: file.write_text(text, encoding="utf-8"))

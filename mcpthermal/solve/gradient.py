@@ -22,6 +22,7 @@ from mcpthermal.case.variants import number_of, variant
 from mcpthermal.errors import InputError
 from mcpthermal.mesh.columns import ColumnMesh
 from mcpthermal.mesh.layers import fractions_of, layering, moved_mesh
+from mcpthermal.package.points import is_list
 from mcpthermal.result.outputs import Output, outputs_of
 from mcpthermal.result.steady import SteadyResult
 from mcpthermal.solve.adjoint import adjoint_at
@@ -105,7 +106,7 @@ def gradient(
 def _described(case: Any, parameters: Any) -> tuple[Callable[..., Case], Mapping[str, float]]:
     """A function of parameters that returns the case, and their values."""
     if isinstance(case, Case):
-        names = [parameters] if isinstance(parameters, str) else list(parameters)
+        names = list(parameters) if is_list(parameters) else [parameters]
         return lambda **values: variant(case, values), {name: number_of(case, name) for name in names}
     if not callable(case) or not isinstance(parameters, Mapping):
         raise InputError(

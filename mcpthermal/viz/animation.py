@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mcpthermal.errors import InputError, MissingLibraryError
-from mcpthermal.mesh.writing import write_whole
+from mcpthermal.mesh.writing import checked_file, write_whole
 from mcpthermal.result.steady import SteadyResult
 from mcpthermal.result.transient import TransientResult
 from mcpthermal.units import describe, quantity
@@ -62,14 +62,17 @@ def animate(
     MissingLibraryError
         If there is no ffmpeg.
     """
-    if Path(path).suffix.lower() not in ENDINGS:
-        raise InputError(f"the file of a film: '{path}' must end in one of {', '.join(ENDINGS)}")
+    checked_file(path, "a film", ENDINGS)
     quantity(frames_per_second, "", "frames_per_second", above=0.0, maximum=60.0)
     if isinstance(states, TransientResult):
         name = states.case.name
         listed = {f"{name}: t = {describe(time, 's')}": states.snapshots[time] for time in sorted(states.snapshots)}
-    else:
+    elif isinstance(states, Mapping):
         listed = dict(states)
+    else:
+        raise InputError(
+            f"a film is made of a TransientResult or of {{title: SteadyResult}}, not of {type(states).__name__}"
+        )
     if len(listed) < 2:
         raise InputError(
             f"a film needs at least two states, not {len(listed)}; solve the transient with save=[...] in memory"
@@ -89,11 +92,10 @@ def animate(
 
 def write_film(pictures: Iterable[Any], path: str | os.PathLike[str], frames_per_second: float = 4.0) -> Path:
     """Write pictures of one size (arrays of height x width x 3 bytes) or charts as a film, whole or not at all."""
-    if Path(path).suffix.lower() not in ENDINGS:
-        raise InputError(f"the file of a film: '{path}' must end in one of {', '.join(ENDINGS)}")
+    target = checked_file(path, "a film", ENDINGS)
     arrays = (item if isinstance(item, np.ndarray) else _drawn(item) for item in pictures)
-    write = _write_gif if Path(path).suffix.lower() == ".gif" else _write_mp4
-    return write_whole(path, lambda file: write(arrays, file, frames_per_second))
+    write = _write_gif if target.suffix.lower() == ".gif" else _write_mp4
+    return write_whole(target, lambda file: write(arrays, file, frames_per_second))
 
 
 def _picture(plotter: Any) -> Picture:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from mcpthermal.errors import InputError, MissingLibraryError, near_misses
-from mcpthermal.mesh.writing import write_whole
+from mcpthermal.mesh.writing import checked_file, write_whole
 from mcpthermal.package.points import is_list
 from mcpthermal.result.impedance import ThermalImpedance
 from mcpthermal.result.steady import SteadyResult
@@ -237,7 +236,7 @@ def chart(draw: Callable[[Any], None], size: tuple[float, float], path: File | N
         raise MissingLibraryError(
             f"charts need Matplotlib, which cannot be loaded ({error}); pip install matplotlib"
         ) from error
-    target = None if path is None else _checked_path(path)
+    target = None if path is None else checked_file(path, "a chart", ENDINGS)
     with rc_context(STYLE):
         figure = Figure(figsize=size, layout="constrained")
         draw(figure)
@@ -247,13 +246,3 @@ def chart(draw: Callable[[Any], None], size: tuple[float, float], path: File | N
             metadata = {dated: None} if dated else {}
             write_whole(target, lambda file: figure.savefig(file, dpi=200, metadata=metadata))
     return figure
-
-
-def _checked_path(path: Any) -> Path:
-    try:
-        target = Path(path)
-    except TypeError:
-        raise InputError(f"the file of a chart: {path!r} is no path; give a name such as 'chart.png'") from None
-    if target.suffix.lower() not in ENDINGS:
-        raise InputError(f"the file of a chart: '{path}' must end in one of {', '.join(ENDINGS)}")
-    return target

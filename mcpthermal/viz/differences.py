@@ -13,7 +13,16 @@ from mcpthermal.result.steady import SteadyResult
 from mcpthermal.viz.cutting import CutAway, outlines, surface, surface_of
 from mcpthermal.viz.grids import make_grid
 from mcpthermal.viz.scene import add_lines, bar, ghost, look, make_plotter, number_bar
-from mcpthermal.viz.style import DIFFERENCE, FIELDS, STRETCH, check_field, current_cells, number_text, stretched
+from mcpthermal.viz.style import (
+    DIFFERENCE,
+    FIELDS,
+    STRETCH,
+    check_field,
+    check_stretch,
+    current_cells,
+    number_text,
+    stretched,
+)
 
 INWARDS = 1e-7
 """How far nodes are moved to the middle of their cell, so that each side of a jump meets its own."""
@@ -81,9 +90,9 @@ def plot_difference(
     -------
     pyvista.Plotter
     """
-    look_up = FIELDS.get(field)
     values = field_difference(first, second, field)
-    assert look_up is not None
+    stretch = check_stretch(stretch)
+    look_up = FIELDS[field]
     unit = "K" if field == "temperature" else look_up.unit
     grid = make_grid(first.fields, stretch)
     title = f"Difference of {look_up.title.lower()}"

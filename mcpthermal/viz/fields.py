@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 
 from mcpthermal.errors import InputError
-from mcpthermal.mesh.writing import write_whole
+from mcpthermal.mesh.writing import checked_file, write_whole
 from mcpthermal.result.steady import SteadyResult
-from mcpthermal.units import quantity
 from mcpthermal.viz.cutting import CutAway, outlines, surface, surface_of
 from mcpthermal.viz.flows import arrows, tubes
 from mcpthermal.viz.grids import make_grid
@@ -20,7 +19,10 @@ from mcpthermal.viz.scene import add_lines, bar, ghost, look, make_plotter, numb
 from mcpthermal.viz.style import (
     STRETCH,
     Quantity,
+    check_contours,
     check_field,
+    check_limits,
+    check_stretch,
     current_cells,
     current_flows,
     number_text,
@@ -79,9 +81,11 @@ def plot_field(
         For an unknown field or option, or a current's field in a case without currents.
     """
     look_up = check_field(result, field)
-    stretch = quantity(stretch, "", "stretch of z", above=0.0)
+    stretch = check_stretch(stretch)
     if flow not in FLOWS or (flow is not None and field not in ("current_density", "heat_flux")):
         raise InputError(f"flow={flow!r} of '{field}': use 'arrows' or 'tubes' with 'current_density' or 'heat_flux'")
+    contours = check_contours(contours)
+    ends = check_limits(limits, look_up)
     if contours and not look_up.nodal:
         raise InputError(f"'{field}' jumps from cell to cell and has no contours; use temperature or potential")
     grid = make_grid(result.fields, stretch)
@@ -90,7 +94,7 @@ def plot_field(
             kind[look_up.title] = look_up.shown(kind[field])
     drawn = grid.extract_cells(_carrying(result, grid)) if look_up.electrical else grid
     values = np.asarray(drawn[look_up.title])
-    style = _style(look_up, values, limits)
+    style = _style(look_up, values, ends)
     heading = title or f"{result.case.name}: {look_up.title.lower()}"
     highest = f"highest {number_text(float(np.nanmax(values)))} {look_up.unit}"
     plotter = make_plotter(f"{heading}, {stretched(stretch)}\n{highest}", off_screen)
@@ -169,10 +173,11 @@ def save_picture(plotter: Any, path: str | os.PathLike[str]) -> Path:
     Raises
     ------
     InputError
-        For another ending.
+        For another ending, or something that is no picture.
     """
-    if Path(path).suffix.lower() != ".png":
-        raise InputError(f"the file of a picture: '{path}' must end in .png")
-    target = write_whole(path, plotter.screenshot)
+    target = checked_file(path, "a picture", (".png",))
+    if not hasattr(plotter, "screenshot"):
+        raise InputError(f"save_picture writes what plot_field and the like return, not {type(plotter).__name__}")
+    write_whole(target, plotter.screenshot)
     plotter.close()
     return target

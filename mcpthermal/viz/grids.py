@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mcpthermal.errors import InputError
 from mcpthermal.result.fields import Fields
 from mcpthermal.viz.scene import load_pyvista
 from mcpthermal.viz.style import MILLIMETRES
@@ -57,7 +58,15 @@ def make_grid(fields: Fields, stretch: float = 1.0) -> Any:
 
 
 def mesh_grid(mesh: Any, stretch: float = 1.0) -> Any:
-    """A grid of a column mesh's prisms, or of tetrahedra, with their parts."""
+    """A grid of a column mesh's prisms, or of tetrahedra, with their parts.
+
+    Raises
+    ------
+    InputError
+        If it is no mesh.
+    """
+    if not hasattr(mesh, "cell_part"):
+        raise InputError(f"a ColumnMesh or a TetMesh is drawn, not {type(mesh).__name__}; generate_mesh makes one")
     pv = load_pyvista()
     if hasattr(mesh, "prisms"):
         cells, part = mesh.prisms()

@@ -12,7 +12,16 @@ from mcpthermal.units import describe, quantity
 from mcpthermal.viz.charts import File, chart
 from mcpthermal.viz.cutting import outlines, surface
 from mcpthermal.viz.grids import make_grid
-from mcpthermal.viz.style import MILLIMETRES, Quantity, check_field, current_cells, round_levels, stretched
+from mcpthermal.viz.style import (
+    MILLIMETRES,
+    Quantity,
+    check_contours,
+    check_field,
+    check_stretch,
+    current_cells,
+    round_levels,
+    stretched,
+)
 
 INWARDS = 1e-6
 """How far corners are moved to the middle of their triangle, so that each side of a jump meets its own."""
@@ -58,6 +67,7 @@ def plot_layer(
         If the height is outside the package, or nothing carries current there.
     """
     look_up = check_field(result, field)
+    contours = check_contours(contours)
     if side not in SIDES:
         raise InputError(f"side={side!r} of a layer must be 'below' or 'above'")
     package = result.case.package
@@ -111,11 +121,12 @@ def plot_section(
         If it misses the package, or nothing carries current there.
     """
     look_up = check_field(result, field)
+    contours = check_contours(contours)
     if axis not in ("x", "y"):
         raise InputError(f"axis={axis!r} of a section must be 'x' or 'y'")
     number = "xy".index(axis)
     place = quantity(at, "m", f"place of a section in {axis}")
-    stretch = quantity(stretch, "", "stretch of z", above=0.0)
+    stretch = check_stretch(stretch)
     across = result.fields.points[:, number]
     low, high = float(across.min()), float(across.max())
     if not low <= place <= high:

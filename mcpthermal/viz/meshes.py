@@ -9,7 +9,7 @@ import numpy as np
 from mcpthermal.viz.cutting import CutAway, surface_of
 from mcpthermal.viz.grids import mesh_grid
 from mcpthermal.viz.scene import bar, look, make_plotter, number_bar
-from mcpthermal.viz.style import STRETCH, number_text, stretched
+from mcpthermal.viz.style import STRETCH, check_stretch, number_text, stretched
 
 
 def mesh_quality(mesh: Any) -> Any:
@@ -38,6 +38,7 @@ def plot_mesh(
     -------
     pyvista.Plotter
     """
+    stretch = check_stretch(stretch)
     grid = mesh_grid(mesh, stretch)
     quality = mesh_quality(mesh)
     grid.cell_data["Quality"] = quality

@@ -16,7 +16,7 @@ from mcpthermal.units import quantity
 from mcpthermal.viz.cutting import CutAway, outlines, surface, surface_of
 from mcpthermal.viz.grids import mesh_grid
 from mcpthermal.viz.scene import LOW_VIEW, ROOM, VIEW, add_lines, ghost, key, load_pyvista, look, make_plotter
-from mcpthermal.viz.style import MILLIMETRES, STRETCH, material_colours, stretched
+from mcpthermal.viz.style import MILLIMETRES, STRETCH, check_stretch, material_colours, stretched
 
 STEPS = ("carrier", "chip", "insulation", "via", "metal", "passivation", "contact", "")
 """Roles in the order in which a package is pulled apart; a module's other parts go with its chips, by height."""
@@ -66,7 +66,7 @@ def plot_package(
     """
     if not isinstance(package, Package):
         raise InputError(f"plot_package draws a Package, not {type(package).__name__}")
-    stretch = quantity(stretch, "", "stretch of z", above=0.0)
+    stretch = check_stretch(stretch)
     explode = quantity(explode, "", "explode", minimum=0.0)
     if mesh is None:
         mesh = package.mesh if package.mesh is not None else generate_mesh(package, "coarse")

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from mcpthermal.errors import MissingLibraryError
-from mcpthermal.viz.style import decades, round_levels
+from mcpthermal.viz.style import scale_numbers
 
 LIBRARIES = {
     "libGL.so.1": "libgl1",
@@ -128,7 +128,7 @@ def number_bar(plotter: Any, limits: Sequence[float], logarithmic: bool = False)
     from vtkmodules.vtkCommonCore import vtkDoubleArray
 
     numbers = vtkDoubleArray()
-    for level in decades(limits) if logarithmic else round_levels(limits, 6, ends=True):
+    for level in scale_numbers(limits, logarithmic):
         numbers.InsertNextValue(level)
     for scale in plotter.scalar_bars.values():
         scale.SetCustomLabels(numbers)

@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 
 from mcpthermal.errors import InputError, near_misses
 from mcpthermal.package.package import Package
+from mcpthermal.package.points import is_list
 from mcpthermal.result.fields import Fields
 from mcpthermal.result.steady import SteadyResult
+from mcpthermal.units import quantity
 
 Floats = NDArray[np.float64]
 
@@ -25,6 +27,13 @@ MILLIMETRES = 1e3
 
 DECADES = 4
 """How many a logarithmic scale shows."""
+
+MOST_CONTOURS = 100
+
+SAME = 1e-9
+"""Values as near to each other, relative to their size, are drawn as one."""
+
+MOST_STRETCH = 1000.0
 
 DIFFERENCE = "RdBu_r"
 """The colours of differences: white is none."""
@@ -84,7 +93,7 @@ class Quantity:
             power = 10.0 ** math.floor(math.log10(high))
             top = next(factor * power for factor in (1.0, 2.0, 5.0, 10.0) if factor * power >= high * (1 - 1e-9))
             return top / 10.0**DECADES, top
-        if not high > low:
+        if high - low <= SAME * max(abs(low), abs(high)):
             # One colour needs a scale with two ends all the same.
             width = max(abs(high), 1.0) * 1e-6
             return low - width, high + width
@@ -132,15 +141,64 @@ def check_field(result: SteadyResult, field: str) -> Quantity:
     Raises
     ------
     InputError
-        For an unknown field, or a current's field in a case without currents.
+        For an unknown field, a current's field in a case without currents, or what is no steady result.
     """
-    if field not in FIELDS:
+    if not isinstance(result, SteadyResult):
+        raise InputError(
+            f"fields are drawn of a SteadyResult, not of {type(result).__name__}; of a transient give its 'final' or "
+            "one of its 'snapshots'"
+        )
+    if not isinstance(field, str) or field not in FIELDS:
         raise InputError(f"there is no field '{field}' to draw; {near_misses(str(field), FIELDS)}")
     if FIELDS[field].electrical and result.electrical is None:
         raise InputError(f"'{field}' cannot be drawn: the case '{result.case.name}' has no electrical terminals")
     if FIELDS[field].electrical and not current_flows(result):
         raise InputError(f"'{field}' cannot be drawn: no current flows in the case '{result.case.name}'")
     return FIELDS[field]
+
+
+def check_stretch(stretch: Any) -> float:
+    """A factor on z.
+
+    Raises
+    ------
+    UnitError
+        If it is no number above 0 and up to 1000.
+    """
+    return quantity(stretch, "", "stretch of z", above=0.0, maximum=MOST_STRETCH)
+
+
+def check_contours(count: Any) -> int:
+    """How many lines of equal value are wanted.
+
+    Raises
+    ------
+    InputError
+        If it is no whole number from 0 to 100.
+    """
+    if not isinstance(count, int) or not 0 <= count <= MOST_CONTOURS:
+        raise InputError(f"contours={count!r} must be a whole number from 0 to {MOST_CONTOURS}")
+    return int(count)
+
+
+def check_limits(limits: Any, look_up: Quantity) -> tuple[float, float] | None:
+    """The ends of a scale that were asked for, in its unit.
+
+    Raises
+    ------
+    InputError
+        If they are not two finite numbers, the lower first, and above 0 on a logarithmic scale.
+    """
+    if limits is None:
+        return None
+    ends = tuple(limits) if is_list(limits) else ()
+    if len(ends) != 2 or not all(isinstance(end, (int, float)) and math.isfinite(end) for end in ends):
+        raise InputError(f"limits={limits!r} must be two numbers, (low, high), in {look_up.unit}")
+    low, high = (float(end) for end in ends)
+    if not low < high or (look_up.logarithmic and low <= 0):
+        positive = " and above 0, as the scale is logarithmic" if look_up.logarithmic else ""
+        raise InputError(f"limits=({low:g}, {high:g}) {look_up.unit}: the lower end must come first{positive}")
+    return low, high
 
 
 def raw_values(fields: Fields, name: str) -> Floats:
@@ -189,8 +247,9 @@ def round_levels(limits: Sequence[float], count: int, ends: bool = False) -> lis
     return [float(level) for level in levels if ends or low < level < high]
 
 
-def decades(limits: Sequence[float]) -> list[float]:
-    """The upper end of a logarithmic scale and its tenths down to the lower one."""
+def scale_numbers(limits: Sequence[float], logarithmic: bool) -> list[float]:
+    """Round numbers for a scale; on a logarithmic one its upper end and the tenths of that."""
     low, high = limits
-    count = math.floor(math.log10(high / low) + 1e-9) + 1
-    return [high / 10.0**n for n in reversed(range(count))]
+    if not logarithmic:
+        return round_levels(limits, 6, ends=True)
+    return [high / 10.0**n for n in reversed(range(math.floor(math.log10(high / low) + 1e-9) + 1))]

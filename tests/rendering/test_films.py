@@ -72,6 +72,8 @@ def test_refusals(heating: mt.TransientResult, tmp_path: Path) -> None:
     for call, message in (
         (lambda: mt.animate(one, tmp_path / "film.gif"), "at least two states, not 1"),
         (lambda: mt.animate(heating, tmp_path / "film.avi"), "must end in one of .gif, .mp4"),
+        (lambda: mt.animate([heating.final], tmp_path / "film.gif"), "not of list"),  # type: ignore[arg-type]
+        (lambda: mt.animate(heating, None), "None is no path"),  # type: ignore[arg-type]
         (lambda: write_film([], tmp_path / "film.gif"), "no picture"),
         (lambda: mt.animate(heating, tmp_path / "film.gif", frames_per_second=0.0), "frames_per_second"),
         (lambda: mt.animate(heating, tmp_path / "film.gif", "potential"), "no electrical terminals"),

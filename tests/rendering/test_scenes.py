@@ -17,7 +17,7 @@ from mcpthermal.units import mm, um
 from mcpthermal.viz import field_difference, mesh_quality, save_pictures
 from mcpthermal.viz.cutting import surface, surface_of
 from mcpthermal.viz.grids import make_grid, mesh_grid
-from mcpthermal.viz.style import FIELDS, round_levels
+from mcpthermal.viz.style import FIELDS, round_levels, scale_numbers
 
 HIGH, LOW = np.array([252, 255, 164]), np.array([0, 0, 4])
 """The ends of inferno."""
@@ -45,6 +45,25 @@ def test_scenes_are_whole(small: mt.SteadyResult, tmp_path: Path, name: str) -> 
     bars = [title.strip() for title in plotter.scalar_bars.keys()]
     assert bars == ([scale] if scale else [])
     check_whole(look_at(plotter, tmp_path / f"{name}.png"))
+
+
+def test_scale_bars_have_round_numbers(corner: mt.SteadyResult) -> None:
+    plotter = mt.plot_field(corner, "heat_flux", limits=(1.0, 1000.0), **OFF)
+    (scale,) = plotter.scalar_bars.values()
+    numbers = scale.GetCustomLabels()
+    assert [numbers.GetValue(n) for n in range(numbers.GetNumberOfTuples())] == pytest.approx([1, 10, 100, 1000])
+    plotter.close()
+
+
+def test_lines_on_a_face_are_whole(corner: mt.SteadyResult, tmp_path: Path) -> None:
+    """The upper rim of the plate's front is one dark line from corner to corner."""
+    plotter = mt.plot_package(corner.case.package, corner.mesh, cut=False, stretch=1.0, **OFF)
+    x0, x1, y0, _, _, _ = plotter.bounds
+    z = corner.case.package["plate"].z[1] * 1e3
+    spots = [place_on_picture(plotter, np.array([x, y0, z]), (1100, 1600)) for x in np.linspace(x0, x1, 202)[1:-1]]
+    pixels = look_at(plotter, tmp_path / "rim.png").sum(axis=2)
+    dark = [pixels[row - 2 : row + 3, column].min() < 300 for row, column in spots]
+    assert np.mean(dark) > 0.97
 
 
 def test_true_scale_is_said(corner: mt.SteadyResult, tmp_path: Path) -> None:
@@ -221,6 +240,10 @@ def test_scales() -> None:
     assert look.shown(np.array([[3e4, 4e4, 0.0]])) == pytest.approx([5.0])
     assert round_levels((38.6, 141.9), 5) == [50, 75, 100, 125]
     assert round_levels((1.0, 1.0), 5) == []
+    assert scale_numbers((38.6, 141.9), False) == [40, 60, 80, 100, 120, 140]
+    assert scale_numbers((2.0, 2e4), True) == pytest.approx([2, 20, 200, 2e3, 2e4])
+    warm = FIELDS["temperature"]
+    assert warm.limits(np.array([1000.0, 1000.0 + 1e-10])) == pytest.approx((1000.0 - 1e-3, 1000.0 + 1e-3), rel=1e-9)
 
 
 def test_refusals(small: mt.SteadyResult, corner: mt.SteadyResult, tmp_path: Path) -> None:
@@ -241,6 +264,18 @@ def test_refusals(small: mt.SteadyResult, corner: mt.SteadyResult, tmp_path: Pat
         (lambda: mt.plot_section(small, "x", "1 m"), "misses the package"),
         (lambda: mt.plot_difference(small, corner), "differences need packages of the same shape"),
         (lambda: mt.save_picture(None, tmp_path / "x.jpg"), "must end in .png"),
+        (lambda: mt.save_picture(None, tmp_path / "x.png"), "not NoneType"),
+        (lambda: mt.save_picture(None, None), "None is no path"),  # type: ignore[arg-type]
+        (lambda: mt.plot_field(small.case), "of a SteadyResult, not of Case"),  # type: ignore[arg-type]
+        (lambda: mt.plot_field(small, ["temperature"]), "there is no field"),  # type: ignore[arg-type]
+        (lambda: mt.plot_field(small, contours="8"), "contours='8' must be a whole number"),  # type: ignore[arg-type]
+        (lambda: mt.plot_field(small, limits=(100.0,)), "must be two numbers"),  # type: ignore[arg-type]
+        (lambda: mt.plot_field(small, limits=(100.0, 20.0)), r"\(100, 20\) degC: the lower end must come first"),
+        (lambda: mt.plot_field(small, "current_density", limits=(0.0, 20.0)), "above 0"),
+        (lambda: mt.plot_field(small, stretch=1e9), "at most 1000"),
+        (lambda: mt.plot_difference(small, small, stretch=0.0), "stretch of z"),
+        (lambda: mt.plot_mesh(package), "not Package"),
+        (lambda: mt.plot_package(package, "coarse"), "not str"),
     ):
         with pytest.raises(mt.InputError, match=message):
             call()

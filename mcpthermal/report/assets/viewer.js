@@ -360,10 +360,10 @@ class Viewer {
     strip.className = "strip";
     numbers.className = "numbers";
     strip.style.setProperty("--colours", field.colours.join(","));
-    const ticks = field.logarithmic ? Math.round(Math.log10(field.high / field.low)) : 5;
-    for (let n = ticks; n >= 0; n -= 1) {
-      const part = n / ticks, number = document.createElement("span");
-      const value = field.logarithmic ? field.low * (field.high / field.low) ** part : field.low + (field.high - field.low) * part;
+    const across = field.logarithmic ? Math.log10 : (value) => value;
+    for (const value of field.ticks) {
+      const number = document.createElement("span");
+      number.style.setProperty("--part", (across(value) - across(field.low)) / (across(field.high) - across(field.low)));
       number.textContent = readable(value);
       numbers.append(number);
     }

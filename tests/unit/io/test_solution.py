@@ -80,6 +80,13 @@ def test_what_is_no_solution_is_refused(tmp_path: Path) -> None:
     (tmp_path / "solution.npz").write_bytes(b"PK nothing")
     with pytest.raises(mt.InputError, match="is no solution that can be read"):
         mt.read_solution(tmp_path)
+    with pytest.raises(mt.InputError, match="None is no path"):
+        mt.read_solution(None)  # type: ignore[arg-type]
+    with pytest.raises(mt.InputError, match="needs a Case, not int"):
+        mt.read_solution(tmp_path, 3)  # type: ignore[arg-type]
+    for result, path, words in ((3, tmp_path / "x.vtu", "not int"), (3, None, "no path"), (3, tmp_path, "one of")):
+        with pytest.raises(mt.InputError, match=words):
+            mt.export(result, path)  # type: ignore[arg-type]
     np.savez(tmp_path / "solution.npz", record=np.array('{"format": 99}'))
     with pytest.raises(mt.InputError, match="its format is 99"):
         mt.read_solution(tmp_path)

@@ -59,6 +59,8 @@ def test_answers_are_near_those_on_a_mesh_of_its_own() -> None:
 
 
 def test_what_is_no_list_of_packages_is_refused() -> None:
-    for wrong in ([], [1]):
+    for wrong in ([], [1], None):
         with pytest.raises(mt.InputError, match="needs a list of packages"):
             mt.common_meshes(wrong)  # type: ignore[arg-type]
+    with pytest.raises(mt.InputError, match="Package is no MeshSpec"):
+        mt.common_meshes([PACKAGE], PACKAGE)  # type: ignore[arg-type]

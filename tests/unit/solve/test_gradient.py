@@ -135,6 +135,9 @@ def test_what_has_no_gradient_says_so(result: mt.SteadyResult) -> None:
         mt.gradient(make_case, result, "memory.mean", ["via_depth"])  # type: ignore[arg-type]
     with pytest.raises(mt.InputError, match="must be a finite number"):
         mt.gradient(make_case, result, "logic.max", {**BASE, "power": float("nan")})
+    for wrong in (3, None, [3]):
+        with pytest.raises(mt.InputError, match="is no name of a number"):
+            mt.gradient(result.case, result, "logic.max", wrong)  # type: ignore[arg-type]
 
 
 def test_outlines_in_the_plane_do_not_move() -> None:
