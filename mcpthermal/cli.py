@@ -359,9 +359,9 @@ def view(
         import tempfile
         import webbrowser
 
-        from mcpthermal.io import read_solution
-
-        result = read_solution(path)
+        result, _ = _answer(path)
+        if not hasattr(result, "fields"):
+            raise InputError(f"'{path}' holds a study, which has no 3-D view; 'mcpthermal report {path}' shows it")
         if window:
             from mcpthermal.viz import plot_field
 

@@ -151,6 +151,8 @@ def _file(path: Any) -> Path:
 def _read(file: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     if not file.is_file():
         raise InputError(f"there is no solution '{file}'; 'mcpthermal run' leaves one, or give write_solution's file")
+    if not zipfile.is_zipfile(file):
+        raise InputError(f"'{file}' is no solution that can be read (it is no .npz file); run the case again")
     try:
         with np.load(file, allow_pickle=False) as data:
             arrays = {name: data[name] for name in data.files}

@@ -6,7 +6,9 @@ import functools
 import http.server
 from pathlib import Path
 
-from mcpthermal.errors import OutputError
+from mcpthermal.errors import InputError, OutputError
+
+HIGHEST_PORT = 65535
 
 
 class _Handler(http.server.SimpleHTTPRequestHandler):
@@ -24,9 +26,13 @@ def make_server(folder: Path, port: int = 0) -> http.server.ThreadingHTTPServer:
 
     Raises
     ------
+    InputError
+        If there is no such port.
     OutputError
         If the port is taken.
     """
+    if not 0 <= port <= HIGHEST_PORT:
+        raise InputError(f"the port {port} must be from 1 to {HIGHEST_PORT}, or 0 for a free one")
     handler = functools.partial(_Handler, directory=str(folder))
     try:
         return http.server.ThreadingHTTPServer(("127.0.0.1", port), handler)

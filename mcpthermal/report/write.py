@@ -73,6 +73,6 @@ def write_view(result: SteadyResult, path: str | os.PathLike[str]) -> Path:
 
 
 def _write(path: str | os.PathLike[str], make: Callable[[], str]) -> Path:
-    target = checked_file(path, "a report", (".html", ".htm"))
+    target = checked_file(path, "a report", (".html",))
     text = make()
     return write_whole(target, lambda file: file.write_text(text, encoding="utf-8"))

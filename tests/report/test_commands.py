@@ -58,23 +58,30 @@ def test_a_report_of_a_study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert "<p>Which?</p>" in file.read_text(encoding="utf-8")
 
 
-def test_wrong_commands_are_explained(folder: Path, tmp_path: Path) -> None:
+def test_wrong_commands_are_explained(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "run").mkdir()
     for arguments, message in (
         (["report", str(tmp_path / "nothing")], "there is no solution"),
         (["report", str(folder), "-o", str(tmp_path / "x.pdf")], "must end in .html"),
         (["view", str(tmp_path / "nothing"), "--no-browser"], "there is no solution"),
         (["view", str(folder), "--window", "temperatur"], "did you mean 'temperature'"),
+        (["view", str(folder), "--no-browser", "--port", "99999"], "must be from 1 to 65535"),
+        (["report", __file__], "it is no .npz file"),
     ):
         done = runner.invoke(app, arguments)
         assert done.exit_code == 2 and message in done.output, done.output
     (tmp_path / "run" / "probes.csv").write_text("")
-    done = runner.invoke(app, ["report", str(tmp_path / "run")])
-    assert done.exit_code == 2 and "mcpthermal run CASE --report" in done.output
+    for command in ("report", "view"):
+        done = runner.invoke(app, [command, str(tmp_path / "run")])
+        assert done.exit_code == 2 and "mcpthermal run CASE --report" in done.output
+    monkeypatch.setattr("mcpthermal.study.read_study", lambda folder: large_study(4))
+    (tmp_path / "study.json").write_text("{}")
+    done = runner.invoke(app, ["view", str(tmp_path), "--no-browser"])
+    assert done.exit_code == 2 and "holds a study, which has no 3-D view" in done.output
 
 
 def test_a_view_is_served_until_it_is_stopped(folder: Path) -> None:
-    command = [sys.executable, "-c", "from mcpthermal.cli import main; main()", "view", str(folder), "--no-browser"]
+    command = [sys.executable, "-m", "mcpthermal", "view", str(folder), "--no-browser"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT)
     try:
         assert process.stdout is not None

@@ -31,6 +31,7 @@ LAYERS: list[set[str]] = [
     {"study", "viz", "io"},
     {"report"},
     {"cli"},
+    {"__main__"},
 ]
 # Loads are descriptions of their own; a package does not know them.
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
