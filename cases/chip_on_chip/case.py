@@ -4,6 +4,7 @@
 """
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import mcpthermal as mt
@@ -98,7 +99,7 @@ def main(pictures: bool) -> None:
     print(stages["contacted"].summary())
     if pictures:
         here = Path(__file__).parent
-        save_pictures(stages["contacted"], here)
+        save_pictures(replace(stages["contacted"], case=case), here)
         mt.plot_stages(process, here / "stages.png")
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from mcpthermal.case import Case
 from mcpthermal.errors import InputError, near_misses
 from mcpthermal.fem.discretisation import Space
+from mcpthermal.package.points import is_list
 from mcpthermal.result.balance import Balance
 from mcpthermal.result.estimates import Adaptation, GoalEstimate
 from mcpthermal.result.fields import Fields
@@ -262,6 +263,8 @@ class SteadyResult:
 
 
 def _points(points: Any) -> Floats:
+    if not is_list(points):
+        raise InputError(f"points: {points!r} is no list of points; give [(x, y, z), ...]")
     rows = np.asarray(points, object)
     rows = rows[None, :] if rows.ndim == 1 else rows
     return np.array([lengths(row, "a point (x, y, z)", count=3) for row in rows], float).reshape(-1, 3)

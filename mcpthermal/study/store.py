@@ -147,6 +147,8 @@ def read_study(folder: str | os.PathLike[str]) -> Study:
     StudyError
         If there is no study in it.
     """
+    if not isinstance(folder, (str, os.PathLike)):
+        raise StudyError(f"read_study: {folder!r} is no path; give the folder that a sweep has written")
     place = Path(folder)
     description = _read(place / "study.json")
     if description is None:

@@ -102,6 +102,8 @@ def sweep(
     if memory is not None:
         quantity(memory, "", "memory of a worker, in bytes,", above=0.0)
     asked = None if outputs is None else outputs_of(outputs)
+    if folder is not None and not isinstance(folder, (str, os.PathLike)):
+        raise InputError(f"sweep: folder={folder!r} is no path; give a name such as 'studies/heights'")
     place = None if folder is None else os.fspath(folder)
     setup = Setup(make_case, asked, spec, float(tolerance), method, place)
     units = None if asked is None else {item.name: item.unit for item in asked}

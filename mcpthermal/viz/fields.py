@@ -85,7 +85,7 @@ def plot_field(
     if flow not in FLOWS or (flow is not None and field not in ("current_density", "heat_flux")):
         raise InputError(f"flow={flow!r} of '{field}': use 'arrows' or 'tubes' with 'current_density' or 'heat_flux'")
     contours = check_contours(contours)
-    ends = check_limits(limits, look_up)
+    limits = check_limits(limits, look_up)
     if contours and not look_up.nodal:
         raise InputError(f"'{field}' jumps from cell to cell and has no contours; use temperature or potential")
     grid = make_grid(result.fields, stretch)
@@ -94,10 +94,11 @@ def plot_field(
             kind[look_up.title] = look_up.shown(kind[field])
     drawn = grid.extract_cells(_carrying(result, grid)) if look_up.electrical else grid
     values = np.asarray(drawn[look_up.title])
-    style = _style(look_up, values, ends)
+    style = _style(look_up, values, limits)
     heading = title or f"{result.case.name}: {look_up.title.lower()}"
-    highest = f"highest {number_text(float(np.nanmax(values)))} {look_up.unit}"
-    plotter = make_plotter(f"{heading}, {stretched(stretch)}\n{highest}", off_screen)
+    least, greatest = (number_text(float(end)) for end in (np.nanmin(values), np.nanmax(values)))
+    ends = f"lowest {least}, highest {greatest}" if look_up.nodal else f"highest {greatest}"
+    plotter = make_plotter(f"{heading}, {stretched(stretch)}\n{ends} {look_up.unit}", off_screen)
     if look_up.electrical or flow:
         ghost(plotter, surface(grid))
         body = surface(drawn) if look_up.electrical else None

@@ -174,6 +174,16 @@ def _exact(result: SteadyResult, flat: Any, look_up: Quantity, field: str) -> An
     return np.where(np.isnan(exact), flat.point_data["shown"], exact)
 
 
+def _label(panel: Any, lines: Any, ends: tuple[float, float]) -> None:
+    """Numbers on lines of equal value, readable on light colours too, and none that an edge would cut."""
+    from matplotlib.patheffects import withStroke
+
+    margin = 0.04 * (ends[1] - ends[0])
+    for text in panel.clabel(lines, fontsize=7, fmt="%g"):
+        text.set_path_effects([withStroke(linewidth=1.2, foreground="#333333")])
+        text.set_visible(ends[0] + margin < text.get_position()[1] < ends[1] - margin)
+
+
 def _draw(
     flat: Any, look_up: Quantity, axes: tuple[int, int], title: str, contours: int, stretch: float, path: File | None
 ) -> Any:
@@ -202,7 +212,7 @@ def _draw(
                 drawn = panel.tricontour(
                     Triangulation(x, y, own), np.nan_to_num(values), levels, colors="white", linewidths=0.6
                 )
-                panel.clabel(drawn, fontsize=7, fmt="%g")
+                _label(panel, drawn, (float(y.min()), float(y.max())))
         else:
             filled = panel.tripcolor(
                 Triangulation(x, y, triangles), facecolors=np.ma.masked_invalid(values), edgecolors="none", **style

@@ -177,7 +177,12 @@ def _map(figure: Any, study: Study, output: str, names: tuple[str, str], title: 
             f"a map of {' and '.join(names)} needs one value of {', '.join(held)}; pick points of one value"
         )
     width, height = np.ptp(x) or 1.0, np.ptp(y) or 1.0
-    everywhere = Triangulation(x / width, y / height)
+    try:
+        everywhere = Triangulation(x / width, y / height)
+    except (RuntimeError, ValueError):
+        raise InputError(
+            f"a map of {names[0]} and {names[1]} needs three points that are not on one line; leave y out for a line"
+        ) from None
     corners = everywhere.triangles
     drawn = Triangulation(x, y, corners[solved[corners].all(axis=1)]) if solved[corners].all(axis=1).any() else None
     if drawn is None:

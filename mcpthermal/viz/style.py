@@ -251,5 +251,5 @@ def scale_numbers(limits: Sequence[float], logarithmic: bool) -> list[float]:
     """Round numbers for a scale; on a logarithmic one its upper end and the tenths of that."""
     low, high = limits
     if not logarithmic:
-        return round_levels(limits, 6, ends=True)
+        return round_levels(limits, 8, ends=True)
     return [high / 10.0**n for n in reversed(range(math.floor(math.log10(high / low) + 1e-9) + 1))]

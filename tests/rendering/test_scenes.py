@@ -69,7 +69,8 @@ def test_lines_on_a_face_are_whole(corner: mt.SteadyResult, tmp_path: Path) -> N
 def test_true_scale_is_said(corner: mt.SteadyResult, tmp_path: Path) -> None:
     plotter = mt.plot_field(corner, stretch=1.0, **OFF)
     assert "corner: temperature, true scale" in texts(plotter)
-    assert f"highest {corner.max_temperature() - 273.15:.4g} degC" in texts(plotter)
+    ends = [f"{kelvin - 273.15:.4g}" for kelvin in (corner.min_temperature(), corner.max_temperature())]
+    assert f"lowest {ends[0]}, highest {ends[1]} degC" in texts(plotter)
     plotter.close()
 
 

@@ -75,5 +75,7 @@ def test_what_cannot_be_drawn_says_so(study: mt.Study) -> None:
         study.tornado("memory.max")
     with pytest.raises(mt.InputError, match="no point of the study has been solved"):
         mt.Study(study.points[4:5], study.units).plot("memory.max", x="via_depth")
+    with pytest.raises(mt.InputError, match="needs three points that are not on one line"):
+        mt.Study(study.points[:2], study.units).plot("memory.max", x="via_depth", y="module_height")
     with pytest.raises(mt.InputError, match="draws a Study"):
         mt.plot_study("study", "memory.max", "via_depth")  # type: ignore[arg-type]

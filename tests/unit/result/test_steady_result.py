@@ -88,6 +88,9 @@ def test_unknown_names_are_explained(result: mt.SteadyResult) -> None:
         result.voltage("post.xmin")
     with pytest.raises(mt.InputError, match="'bottom'"):
         result.heat_out("top")
+    for wrong in ("abc", None):
+        with pytest.raises(mt.InputError, match="is no list of points"):
+            result.temperature_at(wrong)
     with pytest.raises(mt.InputError, match="lies in no part"):
         result.temperature_at((1.0, 0.0, 0.0))
     with pytest.raises(mt.InputError, match="face"):

@@ -191,6 +191,10 @@ def test_folders_that_cannot_be_used_say_so(tmp_path: Path) -> None:
         quick(slab, tmp_path / "file" / "study")
     with pytest.raises(StudyError, match="holds no study that can be read"):
         mt.read_study(tmp_path)
+    with pytest.raises(StudyError, match="None is no path"):
+        mt.read_study(None)  # type: ignore[arg-type]
+    with pytest.raises(mt.InputError, match="folder=3 is no path"):
+        quick(slab, 3)  # type: ignore[arg-type]
     (tmp_path / "study.json").write_text("{}")
     with pytest.raises(StudyError, match="cannot be read; restore it"):
         quick(slab, tmp_path)
