@@ -253,3 +253,24 @@ def test_a_thousand_points_open_in_three_seconds(browser: Any, tmp_path: Path, w
     assert numbers == sorted(numbers) and 100 < numbers[0] < 200 and set(values[950:]) == {"-"}
     visit.check(file)
     visit.page.close()
+
+
+@pytest.mark.slow
+def test_the_stacked_modules_report_is_small_and_quick(browser: Any, stacked_module: Path, tmp_path: Path) -> None:
+    """Read again from its folder; its hottest surface node has the temperature of the result."""
+    result = mt.read_solution(stacked_module)
+    file = mt.write_report(result, tmp_path / "report.html", "How hot do the chips get?")
+    assert file.stat().st_size < 15e6
+    visit = Visit(browser, 1280)
+    start = time.perf_counter()
+    visit.open(file)
+    visit.page.wait_for_selector('[data-ready="yes"]', timeout=60_000)
+    assert time.perf_counter() - start < 10.0
+    visit.page.locator(".viewer").scroll_into_view_if_needed()
+    visit.page.select_option("[data-axis]", "y")
+    found = picked(visit, 0.5, 0.5)
+    point = np.array([float(found[name]) for name in "xyz"]) * 1e-3
+    expected = float(result.temperature_at(point)[0])
+    assert float(found["value"]) + 273.15 == pytest.approx(expected, abs=1e-3)
+    visit.check(file)
+    visit.page.close()

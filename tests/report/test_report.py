@@ -7,6 +7,7 @@ import gzip
 import html
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ from reported import large_study
 
 import mcpthermal as mt
 from mcpthermal.report import write_view
+from mcpthermal.report.answers import accuracy
+from mcpthermal.result.estimates import Adaptation, AdaptiveStep
 from mcpthermal.units import mm
 
 EMPTY = {"meta", "link", "input", "img", "br", "hr"}
@@ -152,6 +155,19 @@ def test_a_view_of_linear_and_quadratic_tetrahedra(tmp_path: Path) -> None:
         tets = np.array(data["tables"]["subTetrahedra"])
         edges = points[cells[:, tets[:, 1:]]] - points[cells[:, tets[:, :1]]]
         assert np.abs(np.linalg.det(edges)).sum() / 6 == pytest.approx(mesh.cell_volumes.sum() * 1e9, rel=1e-4)
+
+
+def test_an_adapted_mesh_shows_its_convergence(small: mt.SteadyResult) -> None:
+    goal = mt.MaxTemperature("memory")
+    steps = tuple(
+        AdaptiveStep(count, count // 8, {goal.name: 390.0}, {goal.name: error}, {goal.name: 0.2}, 1.0)
+        for count, error in ((1000, 2.0), (8000, 0.1))
+    )
+    estimates = {goal.name: mt.GoalEstimate(goal, 390.0, 0.1, bounds=(389.0, 391.0))}
+    adapted = replace(small, estimates=estimates, adaptation=Adaptation(steps, True, "the tolerance is reached"))
+    text = accuracy(adapted)
+    assert "The tolerance is reached." in text and "data:image/svg+xml" in text and "+0.10" in text
+    assert "116.85" in text and "115.85 to 117.85" in text
 
 
 def test_equal_results_give_equal_pages(small: mt.SteadyResult, tmp_path: Path) -> None:
