@@ -1,4 +1,4 @@
-"""The command line: ``mcpthermal run | check | mesh | sweep | report | view``.
+"""The command line: ``mcpthermal run | check | claims | mesh | sweep | report | view``.
 
 Exit codes: 0 done; 2 the description or the command is wrong; 3 the mesh cannot be made or read; 4 the solution
 cannot be had or trusted; 5 a library is missing; 6 a file cannot be written.
@@ -246,6 +246,20 @@ def check(path: CasePath) -> None:
         print(case.package)
         counts = f"{len(case.package.parts)} parts, {len(case.loads)} loads, {len(case.terminals)} terminals"
         print(f"\n{case.name}: {counts}: valid")
+
+
+@app.command()
+def claims(
+    path: CasePath,
+    json: Annotated[bool, typer.Option("--json", help="Print one row for each limitation as JSON.")] = False,
+) -> None:
+    """Check the claims of US 6,960,826 on a case's package, and on its fabrication steps if it is described by them."""
+    with _explained():
+        from mcpthermal.io import read_description
+        from mcpthermal.io.result_json import rows_text
+
+        found = read_description(path).claims()
+        print(rows_text(found.rows()) if json else found)
 
 
 @app.command()

@@ -50,7 +50,7 @@ def grid(**options: object) -> mt.Study:
     )
 
 
-def holds(heights: list[float] = MODULE_HEIGHTS[:16:3], **options: object) -> mt.Study:
+def holds(heights: list[float] = MODULE_HEIGHTS, **options: object) -> mt.Study:
     """The three ways to make room for a higher module."""
     modes = ["via_depth", "cover", "aspect_ratio"]
     return mt.sweep(make_held_case, module_height=heights, hold=modes, outputs=OUTPUTS, mesh=MESH, **options)

@@ -19,6 +19,7 @@ from mcpthermal.fem.column_numbers import ColumnNumbers
 from mcpthermal.fem.column_operator import LOAD, SLOPES, VALUES, WEIGHTS, ColumnOperator, line_values
 from mcpthermal.fem.column_system import ColumnSystem
 from mcpthermal.fem.lattice import Lattice, continuous_pairs
+from mcpthermal.fem.location import in_columns
 from mcpthermal.fem.numbering import Numbering
 from mcpthermal.fem.planar import planar_space
 from mcpthermal.fem.surfaces import Patch
@@ -295,44 +296,24 @@ class ColumnSpace:
     def evaluate(self, raw: Floats, points: Floats) -> Floats:
         """The field at points (n, 3); NaN where a point lies in no cell of this space."""
         values = np.full(len(points), np.nan)
-        low, high = self.plane.vertices.min(axis=0), self.plane.vertices.max(axis=0)
-        slack = 1e-9 * float((high - low).max())
-        inside = ((points[:, :2] >= low - slack) & (points[:, :2] <= high + slack)).all(axis=1)
-        inside &= (points[:, 2] >= self.levels[0] - slack) & (points[:, 2] <= self.levels[-1] + slack)
-        for index in np.flatnonzero(inside):
-            found = self._at(points[index], slack)
-            if found is not None:
-                values[index] = float(found[1] @ raw[found[0]])
+        found, entries, shapes = self._at(points)
+        values[found] = (shapes * raw[entries]).sum(axis=1)
         return values
 
     def point_load(self, point: Floats) -> Floats:
         """The raw load of one unit at a point (3,): its product with a field is the field's value there."""
-        found = self._at(point, 1e-9 * float(np.ptp(self.plane.vertices, axis=0).max()))
-        if found is None:
+        found, entries, shapes = self._at(np.asarray(point, float)[None])
+        if not len(found):
             raise MeshError(f"the point {point} m lies in no cell")
-        load = np.zeros(self.size)
-        np.add.at(load, *found)
-        return load
+        return np.asarray(np.bincount(entries[0], shapes[0], minlength=self.size), float)
 
-    def _at(self, point: Floats, slack: float) -> tuple[Ints, Floats] | None:
-        """Entries and shape functions of the first cell that contains a point; None if there is none."""
-        corners = self.plane.vertices[self.plane.triangles]
-        first = corners[:, 0]
-        a, b, p = corners[:, 1] - first, corners[:, 2] - first, point[:2] - first
-        area = a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]
-        s, t = (p[:, 0] * b[:, 1] - p[:, 1] * b[:, 0]) / area, (a[:, 0] * p[:, 1] - a[:, 1] * p[:, 0]) / area
-        edge = slack / np.sqrt(area)
-        candidates = np.flatnonzero((s >= -edge) & (t >= -edge) & (s + t <= 1 + edge))
-        z = point[2]
-        layers = np.flatnonzero((self.levels[:-1] - slack <= z) & (z <= self.levels[1:] + slack))
-        for column in candidates:
-            for layer in layers:
-                if self.cells[layer, column]:
-                    shape = self.plane.shapes_at(np.array([column]), point[None, :2])[0]
-                    vertical = line_values((z - self.levels[layer]) / self.heights[layer])
-                    dofs = self.cell_dofs(np.array([layer]), np.array([column]))[0]
-                    return dofs.ravel(), np.outer(shape, vertical).ravel()
-        return None
+    def _at(self, points: Floats) -> tuple[Ints, Ints, Floats]:
+        """Which of some points (n, 3) lie in a cell; entries and shapes (n_found, 18) of the first that does."""
+        found, layer, column = in_columns(points, self.plane.vertices, self.plane.triangles, self.levels, self.cells)
+        planar = self.plane.shapes_at(column, points[found, :2])
+        vertical = line_values((points[found, 2] - self.levels[layer]) / self.heights[layer])
+        shapes = planar[:, :, None] * vertical[:, None, :]
+        return found, self.cell_dofs(layer, column).reshape(-1, 18), shapes.reshape(-1, 18)
 
     def highest_place(self, raw: Floats, cells: Bools) -> Floats:
         """(3,) the place of the greatest value in some cells (a mask over the mesh), a little inside its cell (m)."""

@@ -16,6 +16,7 @@ from skfem.refdom import RefTet, RefTri
 
 from mcpthermal.errors import MeshError
 from mcpthermal.fem.coefficients import Axes, Storage, evaluate_axes, varying_cells
+from mcpthermal.fem.location import in_tetrahedra
 from mcpthermal.fem.numbering import Numbering
 from mcpthermal.fem.surfaces import Patch
 from mcpthermal.fem.tet_operator import TetOperator, TetSystem
@@ -38,9 +39,6 @@ _VOIGT = np.array([[0, 1, 2, 1, 0, 0], [0, 1, 2, 2, 2, 1]])
 
 _DIRECTIONS = np.triu_indices(3)
 """Pairs of reference directions of a symmetric tensor."""
-
-CURVED_SLACK = 2e-3
-"""How far outside of a curved cell, in its own coordinates, a point of the true surface may lie."""
 
 INSIDE = 1e-6
 """How far a place is moved towards the middle of its cell, relative to the cell."""
@@ -294,21 +292,16 @@ class TetSpace:
     def evaluate(self, raw: Floats, points: Floats) -> Floats:
         """The field at points (n, 3); NaN where a point lies in no cell of this space."""
         values = np.full(len(points), np.nan)
-        inverse = self._straight_inverse()
-        for index, point in enumerate(points):
-            found = self._at(point, inverse)
-            if found is not None:
-                values[index] = found[1] @ raw[found[0]]
+        found, entries, weights = self._at(points)
+        values[found] = (weights * raw[entries]).sum(axis=1)
         return values
 
     def point_load(self, point: Floats) -> Floats:
         """The raw load of one unit at a point (3,): its product with a field is the field's value there."""
-        found = self._at(point, self._straight_inverse())
-        if found is None:
+        found, entries, weights = self._at(np.asarray(point, float)[None])
+        if not len(found):
             raise MeshError(f"the point {point} m lies in no cell")
-        load = np.zeros(self.size)
-        np.add.at(load, *found)
-        return load
+        return np.asarray(np.bincount(entries[0], weights[0], minlength=self.size), float)
 
     def highest_place(self, raw: Floats, cells: Bools) -> Floats:
         """(3,) the place of the greatest nodal value in some cells, a little inside its cell (m)."""
@@ -318,38 +311,11 @@ class TetSpace:
         place = self.points[self.dofs[mine[cell], node]]
         return np.asarray(place + INSIDE * (corners.mean(axis=0) - place))
 
-    def _straight_inverse(self) -> Floats:
-        corners = self.mesh.points[self.mesh.cells[self.cells]]
-        return np.asarray(np.linalg.inv((corners[:, 1:] - corners[:, :1]).transpose(0, 2, 1)))
-
-    def _at(self, point: Floats, inverse: Floats) -> tuple[Ints, Floats] | None:
-        """Entries and shape functions of the cell that contains a point; None if there is none."""
-        first = self.mesh.points[self.mesh.cells[self.cells, 0]]
-        local = np.einsum("cji,ci->cj", inverse, point - first)
-        least = np.minimum(local.min(axis=1), 1 - local.sum(axis=1))
-        # A curved cell may reach past its corners, and a curved surface a little past the cell: the nearest few
-        # are asked.
-        tried = np.argsort(-least)[: 1 if self.mesh.middles is None else 12].tolist()
-        places = [local[c] if self.mesh.middles is None else self._invert(c, point, local[c]) for c in tried]
-        inside = [min(place.min(), 1 - place.sum()) for place in places]
-        best = int(np.argmax(inside))
-        if inside[best] < (-1e-7 if self.mesh.middles is None else -CURVED_SLACK):
-            return None
-        return self.dofs[tried[best]], shapes(self.element, places[best][:, None])[0][0]
-
-    def _invert(self, cell: int, point: Floats, start: Floats) -> Floats:
-        """The reference point of a curved cell by Newton's method."""
-        assert self.mesh.middles is not None
-        number = self.cells[cell]
-        nodes = np.concatenate([self.mesh.points[self.mesh.cells[number]], self.mesh.middles[number]])
-        place = start
-        for _ in range(20):
-            values, slopes = shapes(ElementTetP2(), place[:, None])
-            step = np.linalg.solve(nodes.T @ slopes[0], point - values[0] @ nodes)
-            place = place + step
-            if np.abs(step).max() < 1e-12:
-                break
-        return place
+    def _at(self, points: Floats) -> tuple[Ints, Ints, Floats]:
+        """Which of some points (n, 3) lie in a cell, and entries and shape functions of the one that holds each."""
+        middles = None if self.mesh.middles is None else self.mesh.middles[self.cells]
+        found, cell, places = in_tetrahedra(points, self.mesh.points[self.mesh.cells[self.cells]], middles)
+        return found, self.dofs[cell], shapes(self.element, places.T)[0]
 
 
 class TetView:

@@ -1,7 +1,9 @@
 """Case files: the same description as the Python builder, in TOML; every key is checked.
 
 See ``cases/stacked_module/case.toml`` and the README for the form. A key that is not known is an error that
-offers the near misses; a value may be a number in SI units or a string with its unit.
+offers the near misses; a value may be a number in SI units or a string with its unit. A chip with wiring:
+``{ name = "logic", ..., wiring = [{ name = "link", path = [...], width = "60 um" }, { name = "pad", outline =
+{ circle = { diameter = "80 um" } } }], wiring_thickness = "2 um", wiring_material = "copper" }``.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ import itertools
 import os
 import runpy
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,7 @@ from mcpthermal.package import chips, footprint, grid, metal
 from mcpthermal.package.package import Package
 from mcpthermal.package.parts import Part
 from mcpthermal.package.process import Process
+from mcpthermal.package.records import ModuleTestRecord
 from mcpthermal.result.probes import check_goals, goal_of
 
 TABLES = (
@@ -79,24 +82,32 @@ def read_case(path: str | os.PathLike[str]) -> Case:
     """
     file = _case_file(path)
     if file.suffix == ".py":
-        return _from_script(file)
-    if file.suffix != ".toml":
-        raise CaseFileError(f"'{file}' is no case file; give a .toml file, a .py script or a folder")
-    try:
-        tables = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise CaseFileError(f"'{file}' is no valid TOML: {error}") from error
-    return case_from_tables(tables, str(file), default_name=_default_name(file))
+        return _case_of(_run_script(file), file)
+    return case_from_tables(_read_tables(file), str(file), default_name=_default_name(file))
 
 
-def question_of(path: str | os.PathLike[str]) -> str:
-    """What a case asks, in its own words: the first block of a script's docstring, or a TOML file's first comment."""
+def read_description(path: str | os.PathLike[str]) -> Process | Package:
+    """The fabrication steps that a case describes, or its package if it is described otherwise.
+
+    Parameters
+    ----------
+    path : path
+        As for `read_case`; a script's steps are its `process`.
+
+    Raises
+    ------
+    CaseFileError
+        As for `read_case`.
+    """
     file = _case_file(path)
-    text = file.read_text(encoding="utf-8")
     if file.suffix == ".py":
-        return (ast.get_docstring(ast.parse(text)) or "").split("\n\n")[0].replace("\n", " ")
-    lines = itertools.takewhile(lambda line: line.startswith("#"), text.splitlines())
-    return " ".join(line.lstrip("# ") for line in lines)
+        names = _run_script(file)
+        process = names.get("process")
+        return process if isinstance(process, Process) else _case_of(names, file).package
+    tables = _read_tables(file)
+    if "carrier" in tables:
+        return _reader(tables, str(file)).process(tables)
+    return case_from_tables(tables, str(file), default_name=_default_name(file)).package
 
 
 def _case_file(path: str | os.PathLike[str]) -> Path:
@@ -109,20 +120,42 @@ def _case_file(path: str | os.PathLike[str]) -> Path:
         file = found[0]
     if not file.is_file():
         raise CaseFileError(f"there is no case file '{file}'")
+    if file.suffix not in (".py", ".toml"):
+        raise CaseFileError(f"'{file}' is no case file; give a .toml file, a .py script or a folder")
     return file
+
+
+def _read_tables(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise CaseFileError(f"'{file}' is no valid TOML: {error}") from error
+
+
+def question_of(path: str | os.PathLike[str]) -> str:
+    """What a case asks, in its own words: the first block of a script's docstring, or a TOML file's first comment."""
+    file = _case_file(path)
+    text = file.read_text(encoding="utf-8")
+    if file.suffix == ".py":
+        return (ast.get_docstring(ast.parse(text)) or "").split("\n\n")[0].replace("\n", " ")
+    lines = itertools.takewhile(lambda line: line.startswith("#"), text.splitlines())
+    return " ".join(line.lstrip("# ") for line in lines)
 
 
 def _default_name(file: Path) -> str:
     return file.resolve().parent.name if file.stem == "case" else file.stem
 
 
-def _from_script(file: Path) -> Case:
+def _run_script(file: Path) -> dict[str, Any]:
     try:
-        names = runpy.run_path(str(file))
+        return runpy.run_path(str(file))
     except McpThermalError:
         raise
     except Exception as error:
         raise CaseFileError(f"the script '{file}' failed: {type(error).__name__}: {error}") from error
+
+
+def _case_of(names: Mapping[str, Any], file: Path) -> Case:
     case = names.get("case")
     if not isinstance(case, Case):
         raise CaseFileError(f"the script '{file}' must define a Case named 'case'; it has {case!r}")
@@ -146,14 +179,7 @@ def case_from_tables(
     change : callable, optional
         What is done to the process before it makes the package.
     """
-    reader = _Reader(where, {})
-    reader.refuse_unknown(tables, TABLES, "the file")
-    reader.materials = {
-        name: material_from_table(name, table, f"{where}, [materials.{name}]")
-        for name, table in reader.table(tables, "materials", {}).items()
-    }
-    if ("carrier" in tables) == ("parts" in tables):
-        raise CaseFileError(f"{where}: give either a [carrier] with its fabrication steps, or [[parts]]")
+    reader = _reader(tables, where)
     if change is not None and "parts" in tables:
         raise CaseFileError(f"{where}: heights move in fabrication steps; with [[parts]] give the way to each height")
     if "parts" in tables:
@@ -175,6 +201,19 @@ def case_from_tables(
     if accuracy is not None:
         check_goals(case, [goal_of(text) for text in accuracy.goal])
     return case
+
+
+def _reader(tables: Mapping[str, Any], where: str) -> _Reader:
+    """A reader that knows the materials of a file, whose tables are known ones."""
+    reader = _Reader(where, {})
+    reader.refuse_unknown(tables, TABLES, "the file")
+    reader.materials = {
+        name: material_from_table(name, table, f"{where}, [materials.{name}]")
+        for name, table in reader.table(tables, "materials", {}).items()
+    }
+    if ("carrier" in tables) == ("parts" in tables):
+        raise CaseFileError(f"{where}: give either a [carrier] with its fabrication steps, or [[parts]]")
+    return reader
 
 
 class _Reader:
@@ -222,7 +261,7 @@ class _Reader:
 
     def value(self, key: str, value: Any) -> Any:
         """A material of the file, or the value itself."""
-        if key in ("material", "underfill") and isinstance(value, str):
+        if key in ("material", "underfill", "wiring_material") and isinstance(value, str):
             return self.materials.get(value, value)
         return value
 
@@ -253,20 +292,30 @@ class _Reader:
     def carrier(self, table: Mapping[str, Any]) -> Any:
         values = dict(table)
         kind = values.pop("kind", "substrate")
-        kinds = {"substrate": chips.Carrier, "chip": chips.Chip}
+        kinds = ("substrate", "chip")
         if not isinstance(kind, str) or kind not in kinds:
             raise CaseFileError(f"{self.where}: [carrier] kind = {kind!r}; {near_misses(str(kind), kinds)}")
-        return self.build(kinds[kind], values, "[carrier]")
+        return self.chip(values, "[carrier]") if kind == "chip" else self.build(chips.Carrier, values, "[carrier]")
+
+    def chip(self, table: Mapping[str, Any], what: str) -> Any:
+        values = dict(table)
+        if "wiring" in values:
+            values["wiring"] = self.pattern(self.list(values, "wiring"), f"{what}, wiring")
+        return self.build(chips.Chip, values, what)
 
     def attach(self, process: Process, table: Mapping[str, Any], what: str) -> Process:
-        self.refuse_unknown(table, ("name", "at", "chips", "bonds", "attach"), what)
+        self.refuse_unknown(table, ("name", "at", "chips", "bonds", "attach", "tested"), what)
         parts = {
-            "chips": [self.build(chips.Chip, item, f"{what}, chips") for item in self.list(table, "chips")],
+            "chips": [self.chip(item, f"{what}, chips") for item in self.list(table, "chips")],
             "bonds": [self.flip_chip(item, f"{what}, bonds") for item in self.list(table, "bonds")],
             "attach": self.bond(self.table(table, "attach"), f"{what}, attach"),
         }
         module = self.build(chips.Module, {k: v for k, v in table.items() if k == "name"}, what, **parts)
-        return process.attach(module, at=table.get("at", (0.0, 0.0)))
+        tested = None
+        if "tested" in table:
+            values = self.table(table, "tested")
+            tested = self.build(ModuleTestRecord, values, f"{what}, tested", module=module.name)
+        return process.attach(module, at=table.get("at", (0.0, 0.0)), tested=tested)
 
     def bond(self, table: Mapping[str, Any], what: str) -> Any:
         return self.flip_chip(table, what) if "bumps" in table else self.build(chips.Attach, table, what)
@@ -290,16 +339,21 @@ class _Reader:
 
     def metal(self, process: Process, table: Mapping[str, Any]) -> Process:
         values = dict(table)
-        pattern = []
-        for number, item in enumerate(self.list(values, "traces")):
-            what = f"[[metal.traces]] number {number + 1}"
+        traces = self.pattern(self.list(values, "traces"), "[[metal.traces]]")
+        values.pop("traces", None)
+        return self.build(process.metallise, values, "[metal]", traces=traces)
+
+    def pattern(self, tables: Sequence[Any], where: str) -> tuple[Any, ...]:
+        """Traces, and patches where an outline is given."""
+        found: Any = []
+        for number, item in enumerate(tables):
+            what = f"{where} number {number + 1}"
             if "outline" in item:
                 named = {key: value for key, value in item.items() if key != "outline"}
-                pattern.append(self.build(metal.Patch, named, what, outline=self.shape(item["outline"], what)))
+                found.append(self.build(metal.Patch, named, what, outline=self.shape(item["outline"], what)))
             else:
-                pattern.append(self.build(metal.Trace, item, what))
-        values.pop("traces", None)
-        return self.build(process.metallise, values, "[metal]", traces=pattern)
+                found.append(self.build(metal.Trace, item, what))
+        return tuple(found)
 
     # --- general parts and loads ----------------------------------------------------------------------------
 

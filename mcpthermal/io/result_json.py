@@ -25,7 +25,9 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from mcpthermal.mesh.writing import write_whole
 from mcpthermal.result.steady import SteadyResult
@@ -36,6 +38,11 @@ SCHEMA = 1
 def result_text(result: SteadyResult) -> str:
     """The JSON text of a result; numbers are written so that they read back exactly."""
     return json.dumps({"schema": SCHEMA, **result.to_dict()}, indent=1, allow_nan=False) + "\n"
+
+
+def rows_text(rows: Iterable[Mapping[str, Any]]) -> str:
+    """The JSON text of the rows of a table."""
+    return json.dumps([dict(row) for row in rows], indent=1, allow_nan=False)
 
 
 def write_result(result: SteadyResult, path: str | os.PathLike[str]) -> Path:

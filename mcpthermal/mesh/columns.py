@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 from mcpthermal.errors import InputError, MeshError, near_misses
 from mcpthermal.mesh.gmsh_backend import triangulate
 from mcpthermal.mesh.sizing import MeshSpec, graded_fractions, outline_size, placed_levels, segment_count
-from mcpthermal.package.arrangement import Arrangement, arrange
+from mcpthermal.package.arrangement import arrange
 from mcpthermal.package.columns import Columns
-from mcpthermal.package.footprint import Circle
+from mcpthermal.package.footprint import Circle, SegmentRule
 from mcpthermal.package.package import Package
+from mcpthermal.package.parts import Part
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,13 +114,17 @@ def generate_mesh(
         )
     drawn = Drawing(package, spec)
     arrangement, extent = drawn.arrangement, drawn.extent
-    max_size = spec.max_size or spec.factor * extent / 7
-    sizes = _segment_sizes(arrangement, drawn.sizes)
-    planar = triangulate(arrangement.plane, drawn.used, sizes, max_size, spec.growth)
+    max_size = largest_size(spec, extent)
+    planar = triangulate(arrangement.plane, drawn.used, drawn.segment_sizes, max_size, spec.growth)
     levels = arrangement.columns.levels.tolist()
     if fractions is None:
         fractions = graded_fractions(levels, package.parts, spec, extent)
     return drawn.columns(*planar, placed_levels(levels, fractions))
+
+
+def largest_size(spec: MeshSpec, extent: float) -> float:
+    """The largest in-plane size (m) in a package of a width (m)."""
+    return spec.max_size or spec.factor * extent / 7
 
 
 class Drawing:
@@ -129,6 +134,10 @@ class Drawing:
     ----------
     package : Package
     spec : MeshSpec
+    drawn : sequence of Part, optional
+        As for `arrange`.
+    rule : callable, optional
+        The sides of the polygon for a circle of a radius (m); default what the spec asks for.
 
     Attributes
     ----------
@@ -141,19 +150,31 @@ class Drawing:
         Planar regions with anything in them.
     """
 
-    def __init__(self, package: Package, spec: MeshSpec) -> None:
+    def __init__(
+        self,
+        package: Package,
+        spec: MeshSpec,
+        drawn: Sequence[Part] | None = None,
+        rule: SegmentRule | None = None,
+    ) -> None:
         self.package, self.spec = package, spec
         self.extent = width(package)
         self.sizes = np.array([outline_size(part, spec, self.extent) for part in package.parts])
-        # Equal circles of different parts become equal polygons, so that no slivers come up between them.
-        finest: dict[float, float] = {}
-        for part, size in zip(package.parts, self.sizes.tolist(), strict=True):
-            for shape in (*part.footprint.shapes, *part.footprint.cutouts):
-                if isinstance(shape, Circle):
-                    key = _radius_key(shape.diameter / 2)
-                    finest[key] = min(size, finest.get(key, np.inf))
-        self.arrangement = arrange(package.parts, lambda radius: segment_count(radius, finest[_radius_key(radius)]))
+        every = package.parts if drawn is None else drawn
+        self.arrangement = arrange(package.parts, rule or segment_rule(every, spec, self.extent), drawn)
         self.used = np.asarray(self.arrangement.columns.solid.any(axis=0))
+
+    @property
+    def segment_sizes(self) -> NDArray[np.float64]:
+        """The size (m) at each segment: the least of the parts that begin or end there; none at the outer rim."""
+        columns = self.arrangement.columns
+        padded = np.column_stack([columns.cell_part, np.full(len(columns.cell_part), -1, np.int32)])
+        solid = np.append(columns.solid_parts, False)
+        size = np.append(self.sizes, np.inf)
+        a, b = padded[:, columns.edge_columns[:, 0]], padded[:, columns.edge_columns[:, 1]]
+        outer = (~solid[a] & ~solid[b]).all(axis=0) | (columns.edge_columns < 0).any(axis=1)
+        change = np.where(a != b, np.minimum(size[a], size[b]), np.inf).min(axis=0, initial=np.inf)
+        return np.where(outer, np.inf, change)
 
     def columns(
         self,
@@ -231,6 +252,21 @@ def planar_edges(triangles: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArr
     return edges, sides
 
 
+def segment_rule(parts: Sequence[Part], spec: MeshSpec, extent: float) -> SegmentRule:
+    """How many sides the polygon for a circle of a radius (m) has in a package of a width (m).
+
+    Equal circles of different parts become equal polygons, so that no slivers come up between them.
+    """
+    finest: dict[float, float] = {}
+    for part in parts:
+        size = outline_size(part, spec, extent)
+        for shape in (*part.footprint.shapes, *part.footprint.cutouts):
+            if isinstance(shape, Circle):
+                key = _radius_key(shape.diameter / 2)
+                finest[key] = min(size, finest.get(key, np.inf))
+    return lambda radius: segment_count(radius, finest[_radius_key(radius)])
+
+
 def _radius_key(radius: float) -> float:
     """The radius (m) without the rounding of unit conversions."""
     return float(f"{radius:.9g}")
@@ -240,15 +276,3 @@ def width(package: Package) -> float:
     """The greater of a package's extents along x and y (m)."""
     bounds = np.array([part.footprint.bounds for part in package.parts])
     return float((bounds[:, 2:].max(axis=0) - bounds[:, :2].min(axis=0)).max())
-
-
-def _segment_sizes(arrangement: Arrangement, wanted: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The size (m) at each segment: the least of the parts that begin or end there; none at the outer rim."""
-    columns = arrangement.columns
-    padded = np.column_stack([columns.cell_part, np.full(len(columns.cell_part), -1, np.int32)])
-    solid = np.append(columns.solid_parts, False)
-    size = np.append(wanted, np.inf)
-    a, b = padded[:, columns.edge_columns[:, 0]], padded[:, columns.edge_columns[:, 1]]
-    outer = (~solid[a] & ~solid[b]).all(axis=0) | (columns.edge_columns < 0).any(axis=1)
-    change = np.where(a != b, np.minimum(size[a], size[b]), np.inf).min(axis=0, initial=np.inf)
-    return np.where(outer, np.inf, change)

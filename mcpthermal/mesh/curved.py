@@ -23,7 +23,7 @@ BENT = 1e-9
 _BLOCK = 50_000
 
 
-def _slopes(places: Floats, edges: Ints) -> Floats:
+def shape_slopes(places: Floats, edges: Ints) -> Floats:
     """Slopes of the quadratic shape functions of a simplex in its own directions: (n_places, n_shapes, dimension)."""
     share = np.column_stack([1 - places.sum(axis=1), places])
     slope = np.vstack([np.full(places.shape[1], -1.0), np.eye(places.shape[1])])
@@ -81,7 +81,7 @@ def bent(corners: Floats, middles: Floats) -> Bools:
 def _determinants(corners: Floats, middles: Floats, places: Floats) -> Floats:
     """(n, n_places) determinants of the derivative of the place (m3), six times the volume where cells are straight."""
     nodes = np.concatenate([corners, middles], axis=1)
-    return np.asarray(np.linalg.det(np.einsum("pnj,cni->cpij", _slopes(places, EDGES), nodes, optimize=True)))
+    return np.asarray(np.linalg.det(np.einsum("pnj,cni->cpij", shape_slopes(places, EDGES), nodes, optimize=True)))
 
 
 def cell_volumes(corners: Floats, middles: Floats) -> Floats:
@@ -105,7 +105,7 @@ def folded(corners: Floats, middles: Floats) -> Bools:
 def face_areas(corners: Floats, middles: Floats) -> Floats:
     """(n,) areas of quadratic triangles (m2), by 36 Gauss points."""
     areas = np.empty(len(corners))
-    slopes = _slopes(_AREA_PLACES, FACE_EDGES)
+    slopes = shape_slopes(_AREA_PLACES, FACE_EDGES)
     for block in _blocks(corners):
         nodes = np.concatenate([corners[block], middles[block]], axis=1)
         along = np.einsum("pnj,fni->jfpi", slopes, nodes, optimize=True)

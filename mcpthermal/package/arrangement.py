@@ -42,7 +42,9 @@ class Arrangement:
     columns: Columns
 
 
-def arrange(parts: Sequence[Part], segments: SegmentRule = default_segments) -> Arrangement:
+def arrange(
+    parts: Sequence[Part], segments: SegmentRule = default_segments, drawn: Sequence[Part] | None = None
+) -> Arrangement:
     """Put all outlines into one planar subdivision and find the part of each cell; later parts win.
 
     Parameters
@@ -50,6 +52,9 @@ def arrange(parts: Sequence[Part], segments: SegmentRule = default_segments) -> 
     parts : sequence of Part
     segments : callable
         The number of straight segments for a circle of a radius (m).
+    drawn : sequence of Part, optional
+        These parts and others whose outlines and levels divide the cells, too, without being there; so that several
+        packages have the same cells.
 
     Returns
     -------
@@ -60,21 +65,26 @@ def arrange(parts: Sequence[Part], segments: SegmentRule = default_segments) -> 
     GeometryError
         If outlines run so closely side by side that no mesh fits between them.
     """
+    every = tuple(parts if drawn is None else drawn)
     extent, owner, shape, plane, piece, region = _planar(
-        tuple(part.name for part in parts), tuple(part.footprint for part in parts), segments
+        tuple(part.name for part in every), tuple(part.footprint for part in every), segments
     )
-    heights = np.array([part.z for part in parts])
+    if drawn is not None:
+        number = {part: index for index, part in enumerate(parts)}
+        owner = np.array([number.get(part, len(parts)) for part in every])[owner]
+    heights = np.array([part.z for part in every])
     levels = merged_levels(heights)
     thinnest = int(np.argmin(heights[:, 1] - heights[:, 0]))
     slack = RELATIVE_LEVEL * float(np.ptp(heights))
-    if parts[thinnest].thickness <= slack:
+    if every[thinnest].thickness <= slack:
         raise GeometryError(
-            f"part '{parts[thinnest].name}' is {describe(parts[thinnest].thickness, 'm')} thick, too thin in a "
+            f"part '{every[thinnest].name}' is {describe(every[thinnest].thickness, 'm')} thick, too thin in a "
             f"package {describe(float(np.ptp(heights)), 'm')} high (at least {describe(slack, 'm')}); "
             "leave it out, or make it thicker"
         )
-    covers = np.zeros((len(parts), len(plane.areas)), bool)
+    covers = np.zeros((len(parts) + 1, len(plane.areas)), bool)
     covers[owner[piece], region] = True
+    covers = covers[:-1]
     members = {}
     for index, part in enumerate(parts):
         if part.is_family:

@@ -6,35 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from mcpthermal.errors import GeometryError, MaterialError
+from mcpthermal.errors import GeometryError
 from mcpthermal.materials import material
+from mcpthermal.package.checks import all_of, described_extent, metal, normalise, normalise_size
 from mcpthermal.package.footprint import Footprint, circles, rectangle
+from mcpthermal.package.metal import Patch, Trace, narrower
+from mcpthermal.package.package import Package
 from mcpthermal.package.parts import Part, check_active_face, check_name
-from mcpthermal.package.points import Point, is_list, pair, pairs
+from mcpthermal.package.points import Point, pair, pairs
 from mcpthermal.units import describe, quantity
 
-
-def normalise(owner: Any, what: str, **units: str) -> None:
-    """Turn fields of a frozen description into positive SI numbers; `units` maps field to unit."""
-    for field, unit in units.items():
-        value = quantity(getattr(owner, field), unit, f"{field} of {what}", above=0.0)
-        object.__setattr__(owner, field, value)
-
-
-def normalise_size(owner: Any, what: str) -> None:
-    """Turn the field `size` into two positive lengths (m)."""
-    size = pair(owner.size, f"size of {what}")
-    for side in size:
-        quantity(side, "m", f"side of {what}", above=0.0)
-    object.__setattr__(owner, "size", size)
-
-
-def metal(name: Any, what: str) -> Any:
-    """A material that must conduct electric current."""
-    found = material(name)
-    if not found.conducts:
-        raise MaterialError(f"material of {what}: '{found.name}' conducts no electric current; choose a metal")
-    return found
+WIRING_THICKNESS = (0.1e-6, 20e-6)
+"""The least and the largest thickness of a chip's wiring (m), from a thin film to a thick redistribution layer."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +61,15 @@ class Chip:
     offset : (x, y)
         Its centre seen from the centre of its module (m).
     active_face : {"top", "bottom"}
-        Where its devices are, for powers that are not spread over its volume.
+        Where its devices and its wiring are.
+    wiring : sequence of Trace or Patch
+        Metal in the skin of the active face, its coordinates seen from the chip's centre; the part of a trace is named
+        ``<chip>.<trace>``. It replaces silicon there, so that no height changes, and touches the bumps and vias that
+        end on it. Where traces touch or overlap they are connected, as in the patterned layer of a package.
+    wiring_thickness : float
+        (m)
+    wiring_material : str or Material
+        A metal.
     """
 
     name: str
@@ -87,6 +78,9 @@ class Chip:
     material: Any = "silicon"
     offset: tuple[float, float] = (0.0, 0.0)
     active_face: str = "top"
+    wiring: tuple[Trace | Patch, ...] = ()
+    wiring_thickness: float = 2e-6
+    wiring_material: Any = "copper"
 
     def __post_init__(self) -> None:
         check_name(self.name, "a chip")
@@ -95,10 +89,46 @@ class Chip:
         object.__setattr__(self, "offset", pair(self.offset, f"offset of chip '{self.name}'"))
         object.__setattr__(self, "material", material(self.material))
         check_active_face(self.active_face, f"chip '{self.name}'")
+        self._check_wiring()
+
+    def _check_wiring(self) -> None:
+        what = f"wiring of chip '{self.name}'"
+        object.__setattr__(self, "wiring", all_of(self.wiring, (Trace, Patch), what))
+        least, most = WIRING_THICKNESS
+        thickness = quantity(self.wiring_thickness, "m", f"thickness of the {what}", minimum=least, maximum=most)
+        object.__setattr__(self, "wiring_thickness", thickness)
+        object.__setattr__(self, "wiring_material", metal(self.wiring_material, f"the {what}"))
+        if self.wiring:
+            remedy = "make the wiring thinner or the chip thicker"
+            narrower(thickness, self.thickness, f"thickness of the {what}", "that of the chip", remedy)
+        outline, names = rectangle(self.size), set()
+        for item in self.wiring:
+            if item.name in names:
+                raise GeometryError(f"{what}: the name '{item.name}' is given twice; rename one of the two")
+            names.add(item.name)
+            if not outline.covers(item.footprint()):
+                raise GeometryError(
+                    f"{what}: '{item.name}' reaches outside the chip: it covers {described_extent(item.footprint())}, "
+                    f"and the chip {described_extent(outline)}, seen from its centre; move it, or enlarge the chip"
+                )
 
     def footprint(self, at: Sequence[float] = (0.0, 0.0)) -> Footprint:
         """Its outline in a module whose centre is at a point (m)."""
         return rectangle(self.size, at=(at[0] + self.offset[0], at[1] + self.offset[1]))
+
+    def parts(self, at: Point, base: float, role: str, group: str, module: str = "") -> list[Part]:
+        """The chip, of a role and group, and its wiring, when it stands in a module at a point on a height (m)."""
+        z = (base, base + self.thickness)
+        face = self.active_face
+        parts = [Part(self.name, self.footprint(at), z, self.material, role, group, active_face=face)]
+        skin = (z[1] - self.wiring_thickness, z[1]) if face == "top" else (z[0], z[0] + self.wiring_thickness)
+        x, y = at[0] + self.offset[0], at[1] + self.offset[1]
+        for item in self.wiring:
+            outline = item.footprint().moved(x, y)
+            parts.append(
+                Part(f"{self.name}.{item.name}", outline, skin, self.wiring_material, "wiring", module, self.name)
+            )
+        return parts
 
 
 @dataclass(frozen=True)
@@ -255,18 +285,7 @@ class Module:
             parts += self._bond_parts(self.attach, "attach", first.footprint(at), first, at, z)
         z += self.attach.thickness
         for number, chip in enumerate(self.chips):
-            height = (z, z + chip.thickness)
-            parts.append(
-                Part(
-                    chip.name,
-                    chip.footprint(at),
-                    height,
-                    chip.material,
-                    "chip",
-                    self.name,
-                    active_face=chip.active_face,
-                )
-            )
+            parts += chip.parts((at[0], at[1]), z, "chip", self.name, self.name)
             z += chip.thickness
             if number < len(self.bonds):
                 bond, upper = self.bonds[number], self.chips[number + 1]
@@ -275,6 +294,20 @@ class Module:
                 parts += self._bond_parts(bond, suffix, gap, upper, at, z)
                 z += bond.height
         return parts
+
+    def package(self) -> Package:
+        """The free module, before it is attached: its lowest face is z = 0, its centre x = y = 0.
+
+        An adhesive under the lowest chip does not exist yet; bumps there do, without underfill.
+        """
+        base = -self.attach.thickness if isinstance(self.attach, Attach) else 0.0
+        return Package(tuple(self.free_parts((0.0, 0.0), base)))
+
+    def free_parts(self, at: Sequence[float], base: float = 0.0) -> list[Part]:
+        """The parts of the free module, at the place at which it is to be attached."""
+        if isinstance(self.attach, Attach):
+            return self.parts(at, base)[1:]
+        return replace(self, attach=replace(self.attach, underfill=None)).parts(at, base)
 
     def _bond_parts(
         self, bond: FlipChip, suffix: str, gap: Footprint, upper: Chip, at: Sequence[float], z: float
@@ -287,18 +320,3 @@ class Module:
         if bond.underfill is not None:
             parts.insert(0, Part(f"{self.name}.{names[0]}", gap, height, bond.underfill, "underfill", self.name))
         return parts
-
-
-def described_extent(footprint: Footprint) -> str:
-    """The bounds of a footprint (m), for messages."""
-    x0, y0, x1, y1 = (describe(bound, "m") for bound in footprint.bounds)
-    return f"x from {x0} to {x1}, y from {y0} to {y1}"
-
-
-def all_of(items: Any, kinds: tuple[type, ...], what: str) -> tuple[Any, ...]:
-    """The members of a list, all of them of certain types; a single thing is a list of one."""
-    found = tuple(items) if is_list(items) else (items,)
-    for item in found:
-        if not isinstance(item, kinds):
-            raise GeometryError(f"{what}: {item!r} is no {' or '.join(kind.__name__ for kind in kinds)}")
-    return found

@@ -145,7 +145,8 @@ class Footprint:
         """Whether the other lies inside, up to a slack (m) for round-off; discs in polygons are exact."""
         discs = other._discs()
         if discs is None or self._has_circles():
-            return bool(self.geometry.buffer(slack, join_style="mitre").covers(other.geometry))
+            with np.errstate(over="ignore", invalid="ignore"):
+                return bool(self.geometry.buffer(slack, join_style="mitre").covers(other.geometry))
         points, radii = discs
         with np.errstate(over="ignore"):
             reach = shapely.distance(self.geometry.boundary, points)

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 from mcpthermal.errors import GeometryError
-from mcpthermal.package.chips import metal, normalise
+from mcpthermal.package.checks import metal, normalise
 from mcpthermal.package.footprint import Footprint, circle, stroke
 from mcpthermal.package.parts import check_name
 from mcpthermal.package.points import Point, pair, pairs
@@ -36,7 +36,7 @@ class Contact:
 
 @dataclass(frozen=True)
 class Trace:
-    """A strip of the patterned layer along a path; its ends reach half a width past the last points.
+    """A strip of the patterned layer or of a chip's wiring; its ends reach half a width past the last points.
 
     Parameters
     ----------
@@ -69,7 +69,7 @@ class Trace:
 
 @dataclass(frozen=True)
 class Patch:
-    """An area of the patterned layer of any outline, such as a plane or a pad.
+    """An area of the patterned layer, or of a chip's wiring, of any outline, such as a plane or a pad.
 
     Parameters
     ----------

@@ -11,7 +11,8 @@ import numpy as np
 
 from mcpthermal.errors import GeometryError, near_misses
 from mcpthermal.package.arrangement import Arrangement, arrange
-from mcpthermal.package.parts import Part
+from mcpthermal.package.claims import Claims, package_claims
+from mcpthermal.package.parts import MODULE_ROLES, Part
 from mcpthermal.package.points import is_list
 from mcpthermal.units import describe
 
@@ -145,7 +146,7 @@ class Package:
         """The parts of each module, by its name."""
         groups: dict[str, tuple[int, ...]] = {}
         for number, part in enumerate(self.parts):
-            if part.group and part.role in ("chip", "attach", "underfill", "bump"):
+            if part.group and part.role in MODULE_ROLES:
                 groups[part.group] = (*groups.get(part.group, ()), number)
         return groups
 
@@ -175,6 +176,10 @@ class Package:
         carriers = {part.name for part in self.with_role("carrier")}
         depths = self.via_depths
         return min((depths[name] for name in depths if self[name].onto in carriers), default=0.0)
+
+    def claims(self) -> Claims:
+        """How the package meets the claims 1 to 7 and 16 to 21 of US 6,960,826; see `package/claims.py`."""
+        return package_claims(self)
 
     def volumes(self) -> dict[str, float]:
         """The volume that each part keeps after later parts took theirs (m3), circles by polygons of equal area."""

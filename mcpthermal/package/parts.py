@@ -15,6 +15,9 @@ from mcpthermal.units import describe
 FAMILY_ROLES = ("via", "bump", "contact")
 """Roles of parts whose shapes are counted as members, such as ``supply[3]``."""
 
+MODULE_ROLES = ("chip", "wiring", "attach", "underfill", "bump")
+"""Roles of the parts of a module; their group is its name."""
+
 FACES = ("top", "bottom", "sides", "x_min", "x_max", "y_min", "y_max", "foot")
 """What placements call faces: no part has such a name, or one that ends in a point and such a word."""
 
@@ -64,12 +67,12 @@ class Part:
         A library name or a material; None makes the part a void (an open hole), which removes what
         earlier parts put there.
     role : str
-        What the part is in the package: carrier, chip, attach, underfill, bump, insulation, via,
-        contact, metal, passivation, opening, or empty.
+        What the part is in the package: carrier, chip, wiring, attach, underfill, bump, insulation,
+        via, contact, metal, passivation, opening, or empty.
     group : str
         The module, via family or opening it belongs to, or empty.
     onto : str
-        For a via: the part on which it ends.
+        For a via or a contact in it: the part on which it ends; for wiring: its chip.
     active_face : {"top", "bottom"}
         For a chip: where its devices are.
     """

@@ -12,13 +12,17 @@ import numpy as np
 
 from mcpthermal.errors import GeometryError, near_misses
 from mcpthermal.materials import material as find_material
-from mcpthermal.package.chips import Carrier, Chip, Module, all_of, described_extent, metal
-from mcpthermal.package.footprint import Circle, Footprint, circles, rectangle, united
+from mcpthermal.package import fits
+from mcpthermal.package.checks import all_of, described_extent, metal
+from mcpthermal.package.chips import Carrier, Chip, Module
+from mcpthermal.package.claims import Claims, process_claims
+from mcpthermal.package.footprint import Footprint, circles, rectangle
 from mcpthermal.package.heights import with_module_height, with_via_depth
 from mcpthermal.package.metal import Contact, Opening, Patch, Trace, narrower
 from mcpthermal.package.package import Package
 from mcpthermal.package.parts import Part, check_name
 from mcpthermal.package.points import Point, pair, pairs
+from mcpthermal.package.records import ModuleTestRecord, record_of
 from mcpthermal.package.vias import Layer, Vias
 from mcpthermal.units import describe, quantity
 
@@ -50,6 +54,7 @@ class Process:
     metal_layer: Layer | None = None
     passivation: Layer | None = None
     contacts: Contact | None = None
+    tests: tuple[ModuleTestRecord, ...] = ()
 
     def __post_init__(self) -> None:
         if not isinstance(self.carrier, Carrier | Chip):
@@ -59,7 +64,7 @@ class Process:
                 f"chip '{self.carrier.name}' is the carrier, whose centre is x = y = 0; give it no offset"
             )
 
-    def attach(self, module: Module, at: Sequence[float | str] = (0.0, 0.0)) -> Process:
+    def attach(self, module: Module, at: Sequence[float | str] = (0.0, 0.0), tested: Any = None) -> Process:
         """Attach a module to the carrier.
 
         Parameters
@@ -67,6 +72,8 @@ class Process:
         module : Module
         at : (x, y)
             Its centre (m).
+        tested : ModuleTestRecord, optional
+            The electrical test of the free module that came before, or a result that has one as its `record`.
         """
         if not isinstance(module, Module):
             raise GeometryError(f"attach: {module!r} is no Module")
@@ -81,7 +88,8 @@ class Process:
                         f"module '{module.name}': '{part.name}', {described_extent(part.footprint)}, overlaps "
                         f"'{other.name}', {described_extent(other.footprint)}; attach it elsewhere with at=(x, y)"
                     )
-        return self._checked(replace(self, modules=(*self.modules, (module, point))))
+        tests = self.tests if tested is None else (*self.tests, record_of(tested, module.name))
+        return self._checked(replace(self, modules=(*self.modules, (module, point)), tests=tests))
 
     def insulate(self, thickness: float | str, material: Any = "epoxy_mould") -> Process:
         """Enclose the modules by the first insulation, its thickness measured from the carrier (m).
@@ -136,8 +144,9 @@ class Process:
         if onto is not None and not isinstance(onto, str):
             raise GeometryError(f"via '{name}': onto={onto!r} must be the name of a chip")
         end = onto or self.carrier.name
-        bottom = 0.0 if end == self.carrier.name else self._land(name, holes, end)
-        self._clear(name, holes, bottom)
+        bottom = 0.0 if end == self.carrier.name else fits.land(self._module_parts(), name, holes, end)
+        self._inside_carrier(holes, f"via '{name}'")
+        fits.clear(self._module_parts(), name, holes, bottom)
         assert self.insulation is not None
         depth = self.insulation.z[1] - bottom
         if contact is not None:
@@ -213,7 +222,7 @@ class Process:
         assert self.metal_layer is not None
         pads = [item.footprint() for item in (*self.metal_layer.content, *self.vias)]
         for hole in holes:
-            self._check_opening(hole, pads)
+            fits.over_metal(pads, hole)
         for number, first in enumerate(holes):
             for second in holes[number + 1 :]:
                 if first.footprint().overlaps(second.footprint()):
@@ -305,14 +314,20 @@ class Process:
         Parameters
         ----------
         name : str
-            One of `stages`: "carrier", "attached", "insulated", "opened", "metallised", "passivated", "contacted".
+            One of `stages`: "carrier", "attached", "insulated", "opened", "metallised", "passivated", "contacted"; or
+            the name of a module: the free module, at the place at which it is attached then.
         """
-        if not isinstance(name, str) or name not in self.stages:
-            raise GeometryError(f"the process has no stage '{name}'; {near_misses(str(name), self.stages)}")
+        free = {module.name: (module, at) for module, at in self.modules}
+        if not isinstance(name, str) or name not in (*self.stages, *free):
+            raise GeometryError(f"the process has no stage '{name}'; {near_misses(str(name), (*self.stages, *free))}")
+        if name not in self.stages:
+            module, at = free[name]
+            return Package(tuple(module.free_parts(at)))
         last = STAGES.index(name)
         keep: dict[str, Any] = {}
         for field, stage, empty in (
             ("modules", 1, ()),
+            ("tests", 1, ()),
             ("insulation", 2, None),
             ("vias", 3, ()),
             ("metal_layer", 4, None),
@@ -327,17 +342,22 @@ class Process:
         """The package as it stands after the last step."""
         return self._package
 
+    def claims(self) -> Claims:
+        """How the steps and the package they make meet the claims of US 6,960,826; see `package/claims.py`."""
+        return process_claims(self)
+
     @cached_property
     def _package(self) -> Package:
         return Package(tuple(self._parts()))
 
     def _parts(self) -> list[Part]:
         plan = self._plan()
-        kind = "chip" if isinstance(self.carrier, Chip) else "substrate"
         carrier = self.carrier
-        face = carrier.active_face if isinstance(carrier, Chip) else "top"
-        height = (-carrier.thickness, 0.0)
-        parts = [Part(carrier.name, plan, height, carrier.material, "carrier", kind, active_face=face)]
+        if isinstance(carrier, Chip):
+            parts = carrier.parts((0.0, 0.0), -carrier.thickness, "carrier", "chip")
+        else:
+            z = (-carrier.thickness, 0.0)
+            parts = [Part(carrier.name, plan, z, carrier.material, "carrier", "substrate")]
         if self.insulation is not None:
             parts.append(Part("insulation", plan, self.insulation.z, self.insulation.material, "insulation"))
         if self.passivation is not None:
@@ -368,56 +388,7 @@ class Process:
         return rectangle(self.carrier.size)
 
     def _inside_carrier(self, footprint: Footprint, what: str) -> None:
-        if not self._plan().covers(footprint):
-            raise GeometryError(
-                f"{what} reaches outside the carrier: it covers {described_extent(footprint)}, and the carrier "
-                f"{described_extent(self._plan())}; move it or enlarge the carrier"
-            )
-
-    def _clear(self, name: str, holes: Footprint, bottom: float) -> None:
-        """Refuse vias that hit a part of a module above their bottom (m), or leave the carrier."""
-        self._inside_carrier(holes, f"via '{name}'")
-        for part in self._module_parts():
-            if part.z[1] > bottom * (1 + 1e-9) and part.footprint.overlaps(holes):
-                number = next(i for i, shape in enumerate(holes.shapes) if Footprint((shape,)).overlaps(part.footprint))
-                hole = holes.shapes[number]
-                assert isinstance(hole, Circle)
-                x, y = hole.center
-                raise GeometryError(
-                    f"via '{name}[{number}]' of {describe(hole.diameter, 'm')} at "
-                    f"({describe(x, 'm')}, {describe(y, 'm')}) hits {part.role} '{part.name}', which covers "
-                    f"{described_extent(part.footprint)}; move the via"
-                )
-
-    def _land(self, name: str, holes: Footprint, onto: str) -> float:
-        """The height (m) of the chip on which second vias end; refuse those that miss it."""
-        chips = {part.name: part for part in self._module_parts() if part.role == "chip"}
-        if onto not in chips:
-            raise GeometryError(f"via '{name}': there is no chip '{onto}'; {near_misses(onto, chips)}")
-        chip = chips[onto]
-        for number, shape in enumerate(holes.shapes):
-            if not chip.footprint.covers(Footprint((shape,))):
-                assert isinstance(shape, Circle)
-                x, y = shape.center
-                raise GeometryError(
-                    f"via '{name}[{number}]' of {describe(shape.diameter, 'm')} at ({describe(x, 'm')}, "
-                    f"{describe(y, 'm')}) misses chip '{onto}', which covers {described_extent(chip.footprint)}; "
-                    "move the via onto the chip"
-                )
-        return chip.z[1]
-
-    def _check_opening(self, hole: Opening, pads: list[Footprint]) -> None:
-        outline = hole.footprint()
-        under = united(pads)
-        if any(pad.covers(outline) for pad in pads) or under.covers(outline):
-            return
-        bare = 1 - under.overlap_area(outline) / outline.area
-        x, y = hole.at
-        raise GeometryError(
-            f"opening '{hole.name}' of {describe(hole.diameter, 'm')} at ({describe(x, 'm')}, "
-            f"{describe(y, 'm')}) has no metal below {100 * bare:.3g} % of its area; move it over a trace, or "
-            "make it narrower"
-        )
+        fits.inside_carrier(self._plan(), footprint, what)
 
     def _checked(self, process: Process) -> Process:
         """The process itself, if its names are unique and its package can exist."""

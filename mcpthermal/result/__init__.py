@@ -12,6 +12,7 @@ from mcpthermal.result.probes import (
     TerminalVoltage,
     ViaCurrent,
 )
+from mcpthermal.result.stages import Stages
 from mcpthermal.result.steady import SteadyResult
 from mcpthermal.result.study import Study, StudyPoint
 from mcpthermal.result.transient import TransientResult
@@ -24,6 +25,7 @@ __all__ = [
     "MaxTemperature",
     "MeanTemperature",
     "Resistance",
+    "Stages",
     "SteadyResult",
     "Study",
     "StudyPoint",

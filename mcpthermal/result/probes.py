@@ -118,10 +118,15 @@ class ViaCurrent:
 
     def measure(self, result: Any) -> float:
         """The number of a result."""
-        rows = {row.name: row.current for row in result.vias()}
-        if self.via not in rows:
-            raise InputError(f"'{self.via}' is no via; {near_misses(self.via, rows)}")
-        return float(rows[self.via])
+        self.check(result.case)
+        return float(next(row.current for row in result.vias() if row.name == self.via))
+
+    def check(self, case: Any) -> None:
+        """Refuse a via that a case does not have."""
+        families = case.package.with_role("via")
+        names = [f"{part.name}[{number}]" for part in families for number in range(len(part.footprint.shapes))]
+        if self.via not in names:
+            raise InputError(f"'{self.via}' is no via; {near_misses(self.via, names)}")
 
 
 @dataclass(frozen=True)
@@ -238,6 +243,8 @@ def check_goals(case: Any, goals: Any) -> None:
         if isinstance(goal, MaxTemperature | MeanTemperature) and goal.part is not None:
             if not case.place(goal.part).is_volume:
                 raise InputError(f"goal {goal.name}: '{goal.part}' is a face; name a part")
+        if isinstance(goal, ViaCurrent):
+            goal.check(case)
         names = {Resistance: ("a", "b"), TerminalCurrent: ("terminal",), TerminalVoltage: ("terminal",)}
         for field in names.get(type(goal), ()):
             name = getattr(goal, field)

@@ -10,6 +10,7 @@ from mcpthermal.solve.ports import ResistanceMatrix, resistance_matrix
 from mcpthermal.solve.reuse import Reuse
 from mcpthermal.solve.saving import Save
 from mcpthermal.solve.stability import Stability, lowest_eigenvalue, stability
+from mcpthermal.solve.stages import solve_stages
 from mcpthermal.solve.steady import solve_steady
 from mcpthermal.solve.stepping import AdaptiveSteps, FixedSteps
 from mcpthermal.solve.transient import solve_transient
@@ -32,6 +33,7 @@ __all__ = [
     "lowest_eigenvalue",
     "resistance_matrix",
     "solve_adaptive",
+    "solve_stages",
     "solve_steady",
     "solve_transient",
     "stability",

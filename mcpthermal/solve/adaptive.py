@@ -142,7 +142,7 @@ def solve_adaptive(
     while True:
         say(f"mesh {len(steps) + 1}: solving")
         try:
-            result = solve_steady(case, mesh, order, progress=progress, **SOLVED)  # type: ignore[arg-type]
+            result = solve_steady(case, mesh, order, initial=best, progress=progress, **SOLVED)  # type: ignore[arg-type]
             say(f"mesh {len(steps) + 1}: estimating")
             enrichment = Enrichment(result)
             estimates = estimates_of(enrichment, wanted)

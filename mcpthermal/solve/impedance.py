@@ -31,6 +31,7 @@ from mcpthermal.package.points import is_list
 from mcpthermal.result.impedance import ThermalImpedance
 from mcpthermal.result.probes import MaxTemperature, MeanTemperature, TemperatureAt, check_probes
 from mcpthermal.solve.coupling import CoupledProblem
+from mcpthermal.solve.loan import Loan
 from mcpthermal.solve.run import Run
 from mcpthermal.solve.sources import Source
 from mcpthermal.solve.steady import solve_steady
@@ -45,6 +46,9 @@ BOUNDARIES = (Convection, Radiation, HeatSink, FixedTemperature, Interface)
 
 FIRST_SHIFTS = 4
 MOST_SHIFTS = 40
+ROUNDING = 1e-12
+"""Vectors of which less is new, relatively, add nothing to a basis."""
+
 CHECKED = 60
 """Frequencies at which the residual is checked."""
 
@@ -61,6 +65,7 @@ def thermal_impedance(
     order: int = 2,
     linear_tolerance: float = 1e-10,
     progress: Callable[[str], None] | None = None,
+    reuse: Loan | None = None,
 ) -> ThermalImpedance:
     """The rise of every probe after each heated part was switched on, per watt.
 
@@ -83,6 +88,8 @@ def thermal_impedance(
         Of the reduced model: the residual relative to the load at all frequencies. Of stepping: relative to the rise.
     power : float
         With what a part is heated (W) where the problem is not linear and has to be stepped.
+    reuse : Loan, optional
+        Whose factors and states the reduced model begins with.
 
     Returns
     -------
@@ -109,9 +116,13 @@ def thermal_impedance(
     bare = Case(case.package, _loads(case, names, dict.fromkeys(names, 0.0)), case.name)
     run = Run(bare, mesh, order, linear_tolerance, "auto", progress)
     _check_points(run, listed)
+    if reuse is not None:
+        reuse.adopt(run.problem)
     if run.problem.is_linear:
         model = _Reduced(run.problem, names, listed, _loads(case, names, dict.fromkeys(names, 1.0)), run.say)
-        model.build(accuracy, seconds)
+        model.build(accuracy, seconds, None if reuse is None else reuse.lent_basis())
+        if reuse is not None:
+            reuse.keep_basis(model.raw_basis())
         values, steady, poles, residues = model.responses(seconds)
         solves, error, method = model.solves, model.error, f"rational Krylov, {len(poles)} states"
         labels = tuple(_label(probe) for probe in listed)
@@ -208,28 +219,42 @@ class _Reduced:
         for column in self.loads.T:
             solution, _ = self.problem.solver.solve(system, column)
             self.solves += 1
-            for _ in range(2):
-                solution = solution - self.basis @ (self.basis.T @ solution)
-            norm = float(np.linalg.norm(solution))
-            if norm > 0:
-                self.basis = np.column_stack([self.basis, solution / norm])
-                self._append(solution / norm)
+            self._include(solution)
 
-    def _append(self, vector: Floats) -> None:
-        """The images of a new basis vector."""
+    def _include(self, vector: Floats) -> None:
+        """Add what is new in a vector to the basis, with its images."""
+        size = float(np.linalg.norm(vector))
+        for _ in range(2):
+            vector = vector - self.basis @ (self.basis.T @ vector)
+        norm = float(np.linalg.norm(vector))
+        if norm <= ROUNDING * size:
+            return
+        vector = vector / norm
+        self.basis = np.column_stack([self.basis, vector])
         steady = self._steady.apply(vector)
         stored = self._capacity(vector)
         self.steady_images = np.column_stack([self.steady_images, steady])
         self.stored_images = np.column_stack([self.stored_images, stored])
 
-    def build(self, tolerance: float, times: Floats) -> None:
-        """Add shifts until the residual is small at all frequencies that the times can see."""
+    def raw_basis(self) -> Floats:
+        """(n_raw, n): the basis on raw entries."""
+        return np.stack([self.problem.numbering.expand(column) for column in self.basis.T], axis=1)
+
+    def build(self, tolerance: float, times: Floats, lent: Floats | None = None) -> None:
+        """Add shifts until the residual is small at all frequencies that the times can see.
+
+        A basis of a like problem (n_raw, n) takes the place of the first shifts.
+        """
         self._steady = self._system(0.0)
         low, high = 0.1 / times[-1], 10.0 / times[0]
-        self._extend(0.0)
-        shifts = [0.0, *np.geomspace(low, high, FIRST_SHIFTS)]
-        for shift in shifts[1:]:
-            self._extend(float(shift))
+        shifts: list[float] = []
+        if lent is None:
+            shifts = [0.0, *np.geomspace(low, high, FIRST_SHIFTS).tolist()]
+        else:
+            for column in lent.T:
+                self._include(self.problem.numbering.pick(column))
+        for shift in shifts:
+            self._extend(shift)
         checked = np.r_[0.0, np.geomspace(low, high, CHECKED)]
         while True:
             self._reduce()

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mcpthermal.errors import LinearSolveError, MaterialError
-from mcpthermal.linalg import flexible_gmres
+from mcpthermal.linalg import SolveReport, flexible_gmres
 from mcpthermal.result.steady import Iteration
 from mcpthermal.solve.coupling import CoupledProblem, State
+from mcpthermal.solve.subspace import Subspace
 
 Floats = NDArray[np.float64]
 
@@ -51,6 +52,8 @@ class Newton:
         The ratio of the last two changes, or what is known of it from before.
     warm : bool
         Whether the start is about right, so that already the first step is worth its accuracy.
+    subspace : Subspace or None
+        Where each step with the symmetric part starts from its projection.
     """
 
     problem: CoupledProblem
@@ -63,6 +66,7 @@ class Newton:
     accuracy: float = 0.0
     contraction: float = 1.0
     warm: bool = False
+    subspace: Subspace | None = None
 
     def solve(self, rise: Floats, potential: Floats | None, limit: int) -> State | None:
         """The state in equilibrium, or None with `failure` set; then `last` is the last state."""
@@ -130,15 +134,17 @@ class Newton:
             elif not problem.is_linear:
                 # A state costs as much as many iterations: from a good start few of them are worth exact steps.
                 goal = max(0.3, (1e-3 if self.warm else 0.03) * state.size / problem.solver.rtol)
-            step, report = problem.timed(
-                "heat", lambda: problem.solver.solve(state.system, state.residual, scale=goal * state.scale)
-            )
+            step, report = problem.timed("heat", lambda: self._symmetric(state, goal * state.scale))
             self.solves.append({"field": "temperature", **vars(report)})
             return step, report.iterations
         # Eisenstat and Walker, Choosing the forcing terms in an inexact Newton method, SIAM J. Sci. Comput. 17, 1996.
         forcing = min(0.1, 0.9 * (state.size / previous) ** 2)
         forcing = max(forcing, 0.3 * problem.solver.rtol / state.size, 1e-10)
         return problem.timed("heat", lambda: self._gmres(state, forcing))
+
+    def _symmetric(self, state: State, scale: float) -> tuple[Floats, SolveReport]:
+        guess = None if self.subspace is None else self.subspace.guess(state.system, state.residual)
+        return self.problem.solver.solve(state.system, state.residual, guess, scale=scale)
 
     def _gmres(self, state: State, forcing: float) -> tuple[Floats, int]:
         problem = self.problem

@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mcpthermal.linalg import Solver
+from mcpthermal.linalg import Method, Solver, pardiso_available
 from mcpthermal.solve.coupling import CoupledProblem, State
+from mcpthermal.solve.subspace import Subspace
 
 Floats = NDArray[np.float64]
 
@@ -28,9 +29,15 @@ HIGHEST_DEGREE = 7
 MOST_FACTORS, FACTORED_UNKNOWNS = 12, 600_000
 """How many factors or hierarchies are kept, and for how many unknowns in all of them (some 1.5 GB)."""
 
+FACTORED_CELLS = 40_000
+"""Cells up to which systems are factorised; quadratic ones have about four unknowns for each."""
+
 FAR, WORTH_FACTORS = np.log(1.6), 20
 """Layers that have become thicker or thinner by more than this factor are worth factors of their own, but one for so
 many problems of the row at most: they take as long as a few solutions that start well."""
+
+FEWEST_SPANNING, MOST_SPANNING = 6, 32
+"""Of how many of the nearest states the span is used."""
 
 LARGEST_WEIGHTS = 8.0
 """Polynomials whose weights of the states add up to more than this, regardless of sign, are not trusted."""
@@ -105,6 +112,18 @@ class Reuse:
             return rise, None
         return rise, sum(weights[i] * like[i][2] for i in used)  # type: ignore[return-value]
 
+    def subspace(self) -> Subspace | None:
+        """The span of the nearest earlier states; None if they are too few to be worth it."""
+        assert self._problem is not None
+        like = [state for state in self._states if _words(state[0]) == _words(self.parameters)]
+        if len(like) < FEWEST_SPANNING:
+            return None
+        steps = np.array([_numbers(parameters) for parameters, _, _ in like]) - _numbers(self.parameters)
+        steps /= np.maximum(np.ptp(steps, axis=0), 1e-300)
+        nearest = np.argsort(np.linalg.norm(steps, axis=1), kind="stable")[:MOST_SPANNING]
+        pick = self._problem.numbering.pick
+        return Subspace(np.column_stack([pick(like[number][1]) for number in nearest]))
+
     def keep(self, state: State) -> None:
         """Remember a state in equilibrium."""
         potential = None if state.current is None else state.current.potential
@@ -115,11 +134,17 @@ class Reuse:
             del self._states[most // 2]
 
 
+def shared_method(mesh: Any, method: Method) -> Method:
+    """The method for a row of problems: factors that serve all are worth making for larger systems than otherwise."""
+    return "direct" if method == "auto" and mesh.n_cells <= FACTORED_CELLS and pardiso_available() else method
+
+
 def interpolation_weights(known: Floats, wanted: Floats) -> Floats:
     """Weights of values at known points (n, d) that add up to the value at a wanted one (d,).
 
     The polynomial of the highest total degree that the points determine well, by least squares with the nearest points
-    counting most; the nearest point alone where none does.
+    counting most; the nearest point alone where none does. In no parameter is its degree higher than the values that
+    the points have of it determine.
     """
     count, dimension = known.shape
     weights = np.zeros(count)
@@ -130,11 +155,13 @@ def interpolation_weights(known: Floats, wanted: Floats) -> Floats:
     if distance.min() < 1e-12:
         return weights
     near = np.sqrt(1.0 / (distance**2 + 1e-4))
+    most = [len(np.unique(np.round(column, 9))) - 1 for column in steps.T]
     for degree in range(HIGHEST_DEGREE, 0, -1):
         terms = [
             np.prod(steps[:, list(chosen)], axis=1)
             for power in range(degree + 1)
             for chosen in combinations_with_replacement(range(steps.shape[1]), power)
+            if all(chosen.count(number) <= highest for number, highest in enumerate(most))
         ]
         if len(terms) > count:
             continue

@@ -87,15 +87,22 @@ class Run:
         return run, problem.state(result.temperature - problem.thermal.reference, result.potential)
 
     def initial_rise(self, initial: Any) -> Floats:
-        """A raw rise (K) from a uniform temperature, a result, or (None) the surroundings.
+        """A raw rise (K) from a uniform temperature, a result, or (None) the surroundings, with the prescribed values.
+
+        Where entries are tied, as on the face of an isothermal heat sink, it is their mean.
 
         Raises
         ------
         InputError
             If it is something else, or a result of another package.
         """
+        number = self.problem.numbering
+        rise = self._raw_rise(getattr(initial, "final", initial))
+        unknowns = number.collapse(rise) / number.collapse(np.ones(len(rise)))
+        return self.problem.moved(np.zeros(len(rise)), unknowns)
+
+    def _raw_rise(self, initial: Any) -> Floats:
         thermal = self.problem.thermal
-        initial = getattr(initial, "final", initial)
         if isinstance(initial, SteadyResult):
             if initial.case.package.names != self.case.package.names:
                 raise InputError("initial: the result is of another package; give one of the same parts")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from mcpthermal.case import Case
 from mcpthermal.errors import CouplingError, InputError
 from mcpthermal.linalg import Method
@@ -14,6 +16,9 @@ from mcpthermal.solve.newton import Newton
 from mcpthermal.solve.reuse import Reuse
 from mcpthermal.solve.run import Run
 from mcpthermal.units import quantity
+
+SERIES = 0.3
+"""From a good start, the part of the tolerance that all further changes, a geometric series, may add up to."""
 
 
 def solve_steady(
@@ -26,6 +31,7 @@ def solve_steady(
     linear_tolerance: float = 1e-10,
     method: Method = "auto",
     progress: Callable[[str], None] | None = None,
+    initial: SteadyResult | float | str | None = None,
     reuse: Reuse | None = None,
 ) -> SteadyResult:
     """Solve steady currents, Joule heat and heat conduction of a case.
@@ -47,6 +53,9 @@ def solve_steady(
         Of the linear solves.
     progress : callable, optional
         Is told in words what happens.
+    initial : SteadyResult or float, optional
+        Where to start: a result of a package with the same parts, on any mesh, or a temperature (K). The answer does
+        not depend on it.
     reuse : Reuse, optional
         What earlier solves of like problems have made, for this one and the next.
 
@@ -73,12 +82,15 @@ def solve_steady(
         begun = reuse.start()
         if begun is not None:
             newton = Newton(run.problem, tolerance, run.say, chord=True, warm=True)
+            newton.accuracy = SERIES * tolerance * float(np.abs(begun[0][run.problem.thermal.space.active]).max())
+            newton.subspace = reuse.subspace()
             state = newton.solve(*begun, int(max_iterations))
             if state is not None:
                 reuse.keep(state)
                 return run.result(state, newton)
     newton = Newton(run.problem, tolerance, run.say)
-    state = newton.solve(run.problem.start, None, int(max_iterations))
+    start = run.problem.start if initial is None else run.initial_rise(initial)
+    state = newton.solve(start, None, int(max_iterations))
     if state is not None:
         if reuse is not None:
             reuse.keep(state)

@@ -32,9 +32,8 @@ def transferred(result: SteadyResult, space: Space) -> Floats:
     missing = inside[np.isnan(values[inside])]
     if len(missing):
         # A circle is another polygon on the other mesh: the nearest known place.
-        known = result.thermal.points[result.thermal.active]
-        near = [int(np.argmin(((known - points[entry]) ** 2).sum(axis=1))) for entry in missing.tolist()]
-        values[missing] = result.temperature[result.thermal.active][near]
+        known = result.thermal.active
+        values[missing] = result.temperature[known][cKDTree(result.thermal.points[known]).query(points[missing])[1]]
     values[~active] = float(np.nanmean(values))
     return _with_means(result, space, values)
 

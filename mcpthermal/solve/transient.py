@@ -20,6 +20,7 @@ from mcpthermal.result.transient import EnergyBalance, TransientResult
 from mcpthermal.solve.march import SAME, Marcher, Moment, Step
 from mcpthermal.solve.methods import METHODS, RungeKutta
 from mcpthermal.solve.newton import Newton
+from mcpthermal.solve.reuse import Reuse
 from mcpthermal.solve.run import Run
 from mcpthermal.solve.saving import Save, check_save, read_checkpoint, write_checkpoint
 from mcpthermal.solve.stepping import AdaptiveSteps, StepControl, check_steps
@@ -50,6 +51,7 @@ def solve_transient(
     linear_tolerance: float = 1e-10,
     linear_method: Method = "auto",
     progress: Callable[[str], None] | None = None,
+    reuse: Reuse | None = None,
 ) -> TransientResult:
     """Solve currents, Joule heat and heat conduction of a case in time, from t = 0.
 
@@ -78,6 +80,8 @@ def solve_transient(
         The temperature (K) beyond which the run is given up.
     order, linear_tolerance, linear_method, progress
         As for `solve_steady`.
+    reuse : Reuse, optional
+        Whose factors are used.
 
     Returns
     -------
@@ -102,6 +106,8 @@ def solve_transient(
         None if stop_when_steady is None else quantity(stop_when_steady, "K", "stop_when_steady", above=0.0),
     )
     run = Run(case, mesh, order, linear_tolerance, linear_method, progress, transient=True)
+    if reuse is not None:
+        reuse.adopt(run.problem)
     march = _March(run, scheme, control, end, keep, limits)
     march.start(initial, probes)
     march.go()
@@ -131,7 +137,7 @@ class _March:
         self.saved = self.keep.until(self.end)
         self.marcher = Marcher(run.problem, self.scheme)
         self.counts = {"accepted": 0, "rejected": 0, "solves": 0, "iterations": 0}
-        rise = run.problem.moved(run.initial_rise(initial), np.zeros(run.problem.numbering.size))
+        rise = run.initial_rise(initial)
         self.first_rise = rise
         self.step_length = min(self.control.start(None), self.end)
         self.moment = self.marcher.begin(0.0, rise, None)

@@ -65,7 +65,7 @@ def sweep(
     mesh : MeshSpec or str, optional
         Default "normal".
     tolerance : float
-        Relative residual of each solution, and its last change relative to the rise.
+        Of each solution: its relative residual, or what further iterations would change, relative to the rise.
     method : {"auto", "direct", "multigrid"}
         Of the linear solves; "auto" factorises larger systems than `solve_steady`, as all points share the factors.
     memory : float, optional

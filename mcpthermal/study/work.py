@@ -12,17 +12,14 @@ from typing import Any
 
 from mcpthermal.case import Case
 from mcpthermal.errors import GeometryError, InputError, McpThermalWarning, MeshError
-from mcpthermal.linalg import Method, pardiso_available
+from mcpthermal.linalg import Method
 from mcpthermal.mesh.cache import cached_mesh
 from mcpthermal.mesh.columns import ColumnMesh, generate_mesh
 from mcpthermal.mesh.layers import Fractions, layering, moved_mesh
 from mcpthermal.mesh.sizing import MeshSpec
 from mcpthermal.result.outputs import Output, outputs_of
-from mcpthermal.solve.reuse import Reuse
+from mcpthermal.solve.reuse import Reuse, shared_method
 from mcpthermal.solve.steady import solve_steady
-
-FACTORISED_CELLS = 40_000
-"""Cells up to which systems are factorised; quadratic ones have about four unknowns for each."""
 
 OWN = "own mesh"
 """The key of packages that bring their own mesh."""
@@ -149,7 +146,7 @@ class Worker:
             mesh,
             tolerance=self.setup.tolerance,
             linear_tolerance=self.setup.tolerance,
-            method=self._method(mesh),
+            method=shared_method(mesh, self.setup.method),
             reuse=self._reuse,
         )
         package = case.package
@@ -165,11 +162,6 @@ class Worker:
             ),
             "iterations": len(result.history),
         }
-
-    def _method(self, mesh: Any) -> Method:
-        """Factors serve all points of a group, so that they are worth making for larger systems than otherwise."""
-        direct = self.setup.method == "auto" and mesh.n_cells <= FACTORISED_CELLS and pardiso_available()
-        return "direct" if direct else self.setup.method
 
     def _group_mesh(self, task: Task) -> ColumnMesh | None:
         """The mesh of the group's reference, from the study's folder if it has been made before."""

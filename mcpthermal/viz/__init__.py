@@ -8,6 +8,7 @@ from mcpthermal.viz.fields import plot_field, save_picture, save_pictures
 from mcpthermal.viz.maps import plot_layer, plot_section
 from mcpthermal.viz.meshes import mesh_quality, plot_mesh
 from mcpthermal.viz.packages import plot_package
+from mcpthermal.viz.stages import plot_stages
 from mcpthermal.viz.studies import plot_study, plot_tornado
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "plot_package",
     "plot_probes",
     "plot_section",
+    "plot_stages",
     "plot_structure",
     "plot_study",
     "plot_tornado",

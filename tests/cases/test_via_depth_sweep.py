@@ -46,6 +46,24 @@ def test_the_stored_table_is_whole(script: dict[str, Any]) -> None:
         assert bool(row["reason"]) == barred and bool(row["memory.max"]) != barred
 
 
+def test_the_three_ways_to_make_room(script: dict[str, Any]) -> None:
+    """All heights in all three ways; where nothing is moved they meet."""
+    table = rows("holds.csv")
+    modes = ["via_depth", "cover", "aspect_ratio"]
+    places = [(height, mode) for height in script["MODULE_HEIGHTS"] for mode in modes]
+    assert [row["hold"] for row in table] == [mode for _, mode in places]
+    assert [float(row["module_height"]) for row in table] == pytest.approx([height for height, _ in places])
+    assert {row["status"] for row in table} == {"solved"}
+    own = [value(table, "memory.max", module_height=605e-6, hold=mode) for mode in modes]
+    assert own == pytest.approx([own[0]] * 3, abs=1e-3)
+    gains = [
+        value(table, "memory.max", module_height=405e-6, hold=mode)
+        - value(table, "memory.max", module_height=880e-6, hold=mode)
+        for mode in modes
+    ]
+    assert gains == pytest.approx([6.33, 9.92, 10.88], abs=0.01)
+
+
 def test_the_case_is_that_of_the_stacked_module(script: dict[str, Any]) -> None:
     """At its own heights the package is the one it started from."""
     package = script["case"].package

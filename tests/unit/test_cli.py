@@ -225,6 +225,24 @@ def test_without_any_way_to_draw_the_package_is_named(monkeypatch: pytest.Monkey
         scene.load_pyvista()
 
 
+CASES = Path(__file__).parents[2] / "cases"
+
+
+def test_claims_of_steps_and_of_parts(case: Path) -> None:
+    for name in ("case.py", "case.toml"):
+        done = runner.invoke(app, ["claims", str(CASES / "stacked_module" / name)])
+        assert done.exit_code == 0, done.output
+        assert " 8 yes  provide, attach" in done.output and "least via depth 1 mm" in done.output
+    rows = json.loads(runner.invoke(app, ["claims", str(CASES / "stacked_module"), "--json"]).stdout)
+    satisfied = {row["claim"] for row in rows if row["claim_satisfied"]}
+    assert satisfied == {1, 2, 3, 4, 7, 8, 9, 10, 11, 14, 16, 17, 18, 21}
+    assert {row["values"]["least via depth"]["value"] for row in rows if "deeper" in row["limitation"]} == {1e-3}
+    done = runner.invoke(app, ["claims", str(case)])
+    assert done.exit_code == 0 and " 1 no " in done.output and " 8 " not in done.output
+    done = runner.invoke(app, ["claims", str(CASES / "nothing")])
+    assert done.exit_code == 2 and "no case file" in done.output
+
+
 def test_run_to_a_tolerance(tmp_path: Path) -> None:
     """By the command, with the highest temperature of each part; by the file, with the outputs that it names."""
     file = tmp_path / "bar.toml"

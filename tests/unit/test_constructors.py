@@ -46,6 +46,9 @@ CONSTRUCTORS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
             "material": "silicon",
             "offset": (0, 0),
             "active_face": "top",
+            "wiring": [mt.Trace("link", [(0, 0), (2e-4, 0)], 1e-4)],
+            "wiring_thickness": 2e-6,
+            "wiring_material": "copper",
         },
     ),
     "FlipChip": (
@@ -54,6 +57,7 @@ CONSTRUCTORS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
     ),
     "Attach": (mt.Attach, {"thickness": 1e-5, "material": "die_attach_epoxy"}),
     "Module": (mt.Module, {"name": "stack", "chips": [CHIP, OTHER], "bonds": [BOND], "attach": mt.Attach(1e-5)}),
+    "ModuleTestRecord": (mt.ModuleTestRecord, {"module": "a", "program": "continuity", "passed": True, "date": ""}),
     "Contact": (mt.Contact, {"height": 1e-5, "diameter": 1e-5, "material": "copper"}),
     "Trace": (mt.Trace, {"name": "line", "path": [(0, 0), (1e-3, 0)], "width": 1e-4}),
     "Patch": (mt.Patch, {"name": "area", "outline": SQUARE}),

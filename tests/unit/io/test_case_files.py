@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import mcpthermal as mt
-from mcpthermal.io.case_toml import case_from_tables
+from mcpthermal.io.case_toml import case_from_tables, read_description
 
 PARTS = """
 name = "slab"
@@ -160,6 +160,63 @@ def test_the_process_is_read() -> None:
     case = case_from_tables(copy.deepcopy(PROCESS), "test")
     assert [terminal.name for terminal in case.terminals] == ["pad", "v.foot"]
     assert case.package.via_depth == pytest.approx(6e-4)
+
+
+WIRING: dict[str, Any] = {
+    "wiring": [
+        {"name": "link", "path": [["-0.2 mm", 0.0], ["0.2 mm", 0.0]], "width": "150 um"},
+        {"name": "pad", "outline": {"rectangle": {"size": "0.2 mm", "at": ["0.35 mm", "0.3 mm"]}}},
+    ],
+    "wiring_thickness": "3 um",
+    "wiring_material": "film",
+}
+
+
+def test_wiring_of_chips() -> None:
+    tables = copy.deepcopy(PROCESS)
+    tables["materials"] = {"film": {"thermal_conductivity": 300, "electrical_conductivity": 4e7}}
+    tables["modules"][0]["chips"][1] |= copy.deepcopy(WIRING) | {"active_face": "bottom"}
+    tables["carrier"] |= copy.deepcopy(WIRING) | {"kind": "chip", "name": "base"}
+    package = case_from_tables(tables, "test").package
+    chip = mt.Chip(
+        "b",
+        (1e-3, 1e-3),
+        1e-4,
+        active_face="bottom",
+        wiring=[
+            mt.Trace("link", [("-0.2 mm", 0), ("0.2 mm", 0)], "150 um"),
+            mt.Patch("pad", mt.rectangle("0.2 mm", at=("0.35 mm", "0.3 mm"))),
+        ],
+        wiring_thickness=3e-6,
+        wiring_material=package["b.link"].material,
+    )
+    assert package["b.link"].material.name == "film"
+    expected = chip.parts((0, 0), 2.7e-4, "chip", "stack", "stack")[1:]
+    assert [part for part in package if part.name.startswith("b.")] == expected
+    assert package["base.link"].onto == "base" and package["base.link"].thickness == pytest.approx(3e-6)
+    for key, value, words in (
+        ("wiring", [{"name": "x"}], "chips, wiring number 1 needs the key 'path'"),
+        ("wiring", {"name": "x"}, "must be a list of tables"),
+        ("wiring", [{"name": "x", "outline": {"rectangel": {}}}], "did you mean 'rectangle'"),
+        ("wiring_thickness", "3 mm", "thickness of the wiring of chip 'b'"),
+    ):
+        wrong = copy.deepcopy(tables)
+        wrong["modules"][0]["chips"][1][key] = value
+        with pytest.raises(mt.InputError, match=words):
+            case_from_tables(wrong, "test")
+
+
+def test_the_test_of_a_module_is_read(tmp_path: Path) -> None:
+    text = (Path(__file__).parents[3] / "cases" / "stacked_module" / "case.toml").read_text()
+    assert read_description(write(tmp_path, text)).claims()[15].satisfied is False
+    tested = text.replace('name = "stack"', 'name = "stack"\ntested = { program = "continuity", passed = true }', 1)
+    process = read_description(write(tmp_path, tested))
+    assert isinstance(process, mt.Process) and process.tests == (mt.ModuleTestRecord("stack", "continuity", True),)
+    assert process.claims()[15].satisfied
+    with pytest.raises(mt.CaseFileError, match="tested needs the key 'passed'"):
+        read_description(write(tmp_path, tested.replace(", passed = true", "")))
+    package = read_description(write(tmp_path, PARTS))
+    assert isinstance(package, mt.Package) and package.names == ("base", "dot", "hole")
 
 
 ALL_LOADS = """

@@ -29,7 +29,7 @@ METALS = ("copper", "aluminium", "gold", "tungsten", "nickel", "sac305", "snpb")
 EXPECTED = {
     *METALS, "silicon", "gaas", "sic", "alumina", "aluminium_nitride", "fr4", "bt_laminate", "abf",
     "polyimide", "epoxy_mould", "underfill_epoxy", "die_attach_epoxy", "die_attach_silver_epoxy",
-    "thermal_grease",
+    "thermal_grease", "air",
 }  # fmt: skip
 
 

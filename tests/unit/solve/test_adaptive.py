@@ -125,3 +125,19 @@ def test_tetrahedra_are_refined_where_it_counts(order: int) -> None:
 def test_wrong_tolerances_are_refused(tolerance: Any, message: str) -> None:
     with pytest.raises(mt.InputError, match=message):
         mt.solve_adaptive(chip_on_board(), "chip", tolerance)
+
+
+def test_goals_are_checked_before_anything_is_solved(monkeypatch: pytest.MonkeyPatch) -> None:
+    import mcpthermal.solve.adaptive as adaptive
+
+    monkeypatch.setattr(adaptive, "generate_mesh", lambda *arguments: pytest.fail("a mesh was made"))
+    part = mt.Part("slab", mt.rectangle(1 * mm), (0.0, 1 * mm), mt.Material("a", 1.0))
+    case = mt.Case(mt.Package.from_parts([part]), [mt.Power("slab", 1.0), mt.Convection("bottom", 10.0, 300.0)])
+    for goal, message in (
+        (mt.ViaCurrent("supply[9]"), "no via"),
+        (mt.Resistance("a", "b"), "no terminal"),
+        (mt.HeatOut("top"), "no thermal boundary"),
+        (mt.MeanTemperature("slap"), "slab"),
+    ):
+        with pytest.raises(mt.McpThermalError, match=message):
+            mt.solve_adaptive(case, goal)

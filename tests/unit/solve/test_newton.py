@@ -70,6 +70,23 @@ def test_everything_at_once_converges_quadratically(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_the_answer_does_not_depend_on_the_start(kind: str) -> None:
+    """From the result of a coarser mesh it takes fewer steps, and comes to what it finds from the surroundings."""
+    package, loads = everything()
+    coarse = solved(kind, package, loads, HEIGHT, size=SIDE)
+    cold = solved(kind, package, loads, HEIGHT / 4, size=SIDE / 2)
+    warm = solved(kind, package, loads, HEIGHT / 4, size=SIDE / 2, initial=coarse)
+    even = solved(kind, package, loads, HEIGHT / 4, size=SIDE / 2, initial="320 K")
+    rise = cold.max_temperature() - 290.0
+    for result in (warm, even):
+        assert result.max_temperature() - 290.0 == pytest.approx(rise, rel=1e-8)
+    assert warm.history[0].change < 0.1 * cold.history[0].change and len(warm.history) < len(cold.history)
+    other = mt.Package.from_parts([mt.Part("rod", mt.rectangle(SIDE), (0.0, HEIGHT), mt.Material("a", 1.0))])
+    with pytest.raises(mt.InputError, match="another package"):
+        solved("columns", other, [mt.Power("rod", 1.0), mt.Convection("bottom", 9.0, 300.0)], initial=coarse)
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_linear_problem_takes_one_solve_of_each_field(kind: str) -> None:
     metal = mt.Material("metal", 100.0, 1e6)
     loads = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 from typing import Any
 
@@ -94,6 +95,15 @@ def test_nets_that_nothing_connects(kind: str) -> None:
     assert found.between("two.x_min", "two.x_max") == pytest.approx(2 * SQUARE * 1.2, rel=1e-8)
     assert found.resistance[0, 1] == found.resistance[0, 3] == 0.0
     assert found.net[0] == found.net[2] != found.net[1] == found.net[3]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_terminals_that_are_alone_on_their_nets(kind: str) -> None:
+    gap = mt.Material("gap", 1.0)
+    parts = [replace(part, material=gap) if part.name == "hub" else part for part in star()]
+    found = matrix_of(kind, mt.Package.from_parts(parts), ENDS[:2])
+    assert found.between(*ENDS[:2]) == float("inf")
+    assert not found.conductance.any() and not found.resistance.any()
 
 
 @pytest.mark.parametrize("kind", KINDS)

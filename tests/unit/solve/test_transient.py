@@ -239,3 +239,17 @@ def test_columns_and_tetrahedra_agree() -> None:
         found.append(np.stack(list(result.probes.values())) - AMBIENT)
     assert found[0].max() > 50
     np.testing.assert_allclose(found[0], found[1], atol=1e-3 * found[0].max())
+
+
+def test_an_isothermal_face_has_one_temperature_from_the_start() -> None:
+    """Also where the state it starts from has many there: they are tied from then on."""
+    part = mt.Part("slab", mt.rectangle(2 * mm), (0.0, 1 * mm), mt.Material("a", 10.0, None, 2000.0, 900.0))
+    package = mt.Package.from_parts([part])
+    mesh = mt.generate_mesh(package, "coarse")
+    uneven = [mt.FixedTemperature("slab.x_min", 300.0), mt.FixedTemperature("slab.x_max", 350.0)]
+    before = mt.solve_steady(mt.Case(package, uneven), mesh)
+    case = mt.Case(package, [mt.HeatSink("bottom", 5.0, 300.0, "isothermal")])
+    places = [mt.TemperatureAt((x * mm, 0.3 * mm, 0.0)) for x in (-0.9, 0.1, 0.9)]
+    result = mt.solve_transient(case, mesh, 0.1, initial=before, steps=0.02, probes=places)
+    values = np.array([result.probe(place.name) for place in places])
+    assert np.ptp(values, axis=0) == pytest.approx(0.0, abs=1e-9) and values[0, 0] == pytest.approx(325.0, abs=1.0)

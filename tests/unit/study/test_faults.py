@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -108,6 +109,32 @@ def test_a_full_disk_loses_nothing(tmp_path: Path) -> None:
     assert "cannot be written: File too large; free space or choose another folder" in done.stdout
     assert len(list(folder.glob("points/*"))) == 3
     whole(quick(slab, folder))
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of its own with 400 kB."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", str(place)], capture_output=True)
+    if mounted.returncode:
+        pytest.skip(f"no file system can be mounted here: {mounted.stderr.decode().strip()}")
+    yield place
+    subprocess.run(["umount", str(place)], check=True)
+
+
+def test_a_disk_that_fills_up_loses_nothing(small_disk: Path) -> None:
+    """The same on a disk without room, for workers in processes: what is there stays, the rest follows when it can."""
+    folder, filler = small_disk / "study", small_disk / "other"
+    filler.write_bytes(b"x" * (400 * 1024 - 15 * 4096))
+    with pytest.raises(OutputError, match="No space left on device; free space or choose another folder"):
+        quick(slab, folder, workers=2, power=[float(n) for n in range(1, 41)])
+    finished = {file.name: file.read_bytes() for file in folder.glob("points/[0-9]*.json")}
+    assert 0 < len(finished) < 40 and all(json.loads(content) for content in finished.values())
+    assert len(finished) == len(list(folder.glob("points/*")))
+    filler.unlink()
+    whole(quick(slab, folder, workers=2, power=[float(n) for n in range(1, 41)]))
+    assert finished.items() <= {file.name: file.read_bytes() for file in folder.glob("points/[0-9]*.json")}.items()
 
 
 def test_a_damaged_file_is_reported_and_its_point_computed_again(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -18,6 +19,7 @@ import mcpthermal as mt
 from mcpthermal.errors import InputError
 from mcpthermal.mesh.layers import common_fractions, layering, moved_mesh
 from mcpthermal.solve.reuse import interpolation_weights
+from mcpthermal.solve.subspace import Subspace
 from mcpthermal.study.samples import filling_order
 from mcpthermal.units import mm
 
@@ -157,6 +159,32 @@ def test_weights_reproduce_values_of_smooth_functions(places: list[tuple[float, 
     assert weights.sum() == pytest.approx(1.0, abs=1e-6) and np.abs(weights).sum() <= 8.0 + 1e-6
     if np.count_nonzero(weights) > 1:
         assert weights @ known == pytest.approx(wanted, abs=1e-6)
+
+
+def test_weights_use_high_degrees_where_one_parameter_has_few_values() -> None:
+    """Three values of a parameter determine its square only, and do not keep the others from their fifth power."""
+    x, c = np.meshgrid(np.linspace(0, 1, 8), [0.5, 1.0, 2.0])
+    known, wanted = np.column_stack([x.ravel(), c.ravel()]), np.array([0.43, 1.0])
+    weights = interpolation_weights(known, wanted)
+    values = known[:, 0] ** 3 * known[:, 1] ** 2 + known[:, 0] ** 5
+    assert weights @ values == pytest.approx(0.43**3 + 0.43**5, rel=1e-9)
+
+
+@given(st.integers(1, 6), st.integers(0, 2**32 - 1))
+@settings(max_examples=30, deadline=None)
+def test_a_subspace_holds_its_solutions(dimensions: int, seed: int) -> None:
+    """A solution in the span, even of vectors that depend on each other, is found; another one's energy is smaller."""
+    random = np.random.default_rng(seed)
+    root, vectors = random.normal(size=(20, 20)), random.normal(size=(20, dimensions))
+    matrix = root @ root.T + np.eye(20)
+    system = SimpleNamespace(apply=lambda vector: matrix @ vector)
+    subspace = Subspace(np.column_stack([vectors, vectors @ random.normal(size=dimensions)]))
+    inside = vectors @ random.normal(size=dimensions)
+    assert subspace.guess(system, matrix @ inside) == pytest.approx(inside, rel=1e-8, abs=1e-8)
+    other = random.normal(size=20)
+    error = other - subspace.guess(system, matrix @ other)
+    assert vectors.T @ matrix @ error == pytest.approx(0.0, abs=1e-8 * np.abs(matrix).sum())
+    assert error @ matrix @ error < other @ matrix @ other
 
 
 def test_the_first_points_of_the_order_lie_all_over_the_range() -> None:

@@ -1,0 +1,172 @@
+"""Runs a test on a module: each measurement is a coupled solve, self-heating included."""
+
+from __future__ import annotations
+
+import math
+import time as clock
+from collections.abc import Callable
+from typing import Any
+
+from mcpthermal.case import Case
+from mcpthermal.errors import InputError
+from mcpthermal.mesh.columns import ColumnMesh, generate_mesh
+from mcpthermal.mesh.sizing import MeshSpec
+from mcpthermal.package.package import Package
+from mcpthermal.result.probes import MeanTemperature, TerminalCurrent, TerminalVoltage
+from mcpthermal.screening.program import (
+    CurrentPulse,
+    FourWire,
+    Isolation,
+    Measurement,
+    ModuleTest,
+    PowerPulse,
+    is_joined,
+)
+from mcpthermal.screening.readings import Reading, TestReport
+from mcpthermal.solve.impedance import thermal_impedance
+from mcpthermal.solve.loan import Loan
+from mcpthermal.solve.reuse import shared_method
+from mcpthermal.solve.run import Run
+from mcpthermal.solve.steady import solve_steady
+from mcpthermal.solve.stepping import AdaptiveSteps
+from mcpthermal.solve.storage import HeatStore
+from mcpthermal.solve.transient import solve_transient
+
+STEPS = {"absolute": 0.01, "relative": 0.02}
+"""To which steps in time are held unless given (K, and relative to the rise); all modules are read on like steps."""
+
+IN_TIME = 1e-9
+"""Relative residual of linear solves in time, at least."""
+
+REDUCED = 1e-6
+"""Residual of reduced models, relative to the load."""
+
+
+def run_test(
+    test: ModuleTest,
+    package: Package | None = None,
+    mesh: ColumnMesh | MeshSpec | str | None = None,
+    nominal: TestReport | None = None,
+    *,
+    steps: AdaptiveSteps | None = None,
+    linear_tolerance: float = 1e-10,
+    loan: Loan | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> TestReport:
+    """Read what a test reads of a module.
+
+    Parameters
+    ----------
+    test : ModuleTest
+    package : Package, optional
+        The module, such as a faulty one; default the test's own, healthy one.
+    mesh : ColumnMesh or MeshSpec, optional
+    nominal : TestReport, optional
+        Of the healthy module, from which the limits follow; default this module itself.
+    steps : AdaptiveSteps, optional
+        Of the readings in time.
+    linear_tolerance : float
+        As for `solve_steady`.
+    loan : Loan, optional
+        Hands on what other modules' solves have made.
+    progress : callable, optional
+        Is told in words what happens.
+
+    Returns
+    -------
+    TestReport
+    """
+    if not isinstance(test, ModuleTest):
+        raise InputError(f"run_test needs a ModuleTest, not {type(test).__name__}")
+    began = clock.perf_counter()
+    module = test.package if package is None else package
+    if not isinstance(mesh, ColumnMesh):
+        mesh = generate_mesh(module, mesh)
+    bench = _Bench(test, module, mesh, steps, linear_tolerance, Loan() if loan is None else loan)
+    readings: list[Reading] = []
+    for step in test.program:
+        if progress is not None:
+            progress(f"measuring '{step.name}'")
+        for name, value in zip(step.readings, bench.read(step), strict=True):
+            level = value if nominal is None else nominal[name].value
+            readings.append(Reading(step.name, name, step.unit, value, *step.limits(level)))
+    return TestReport(test.name, tuple(readings), clock.perf_counter() - began, bench.loan.setups)
+
+
+class _Bench:
+    """A module on the bench."""
+
+    def __init__(
+        self, test: ModuleTest, package: Package, mesh: ColumnMesh, steps: Any, linear_tolerance: float, loan: Loan
+    ) -> None:
+        self.test, self.package, self.mesh, self.loan = test, package, mesh, loan
+        self.steps, self.tolerance = steps, linear_tolerance
+        self.method = shared_method(mesh, "auto")
+
+    def read(self, step: Measurement) -> list[float]:
+        """The values of a measurement's readings."""
+        if step.ports and not is_joined(self.package, self.mesh, step.ports):
+            return [math.inf] * len(step.readings)
+        self.loan.key = step.name
+        if isinstance(step, PowerPulse):
+            return self._response(step)
+        if isinstance(step, CurrentPulse):
+            return self._resistances(step)
+        assert isinstance(step, FourWire | Isolation)
+        case = self.test.case(step, self.package)
+        result = solve_steady(case, self.mesh, method=self.method, linear_tolerance=self.tolerance, reuse=self.loan)
+        a, b = step.sensed
+        return [(result.voltage(a) - result.voltage(b)) / result.current(step.ports[0])]
+
+    def _response(self, step: PowerPulse) -> list[float]:
+        case, probe = self.test.case(step, self.package), MeanTemperature(step.sensed_part)
+        if not self._is_linear(case):
+            return self._stepped_response(step, probe)
+        answer = thermal_impedance(
+            case,
+            step.heated,
+            [probe],
+            self.mesh,
+            times=[min(step.read_at) / 10, *step.read_at],
+            tolerance=REDUCED,
+            linear_tolerance=max(self.tolerance, 0.01 * REDUCED),
+            reuse=self.loan,
+        )
+        return [float(value) for value in answer.values[0, 0, 1:]]
+
+    def _is_linear(self, case: Case) -> bool:
+        """Whether heat conduction and storage are linear, so that a reduced model has the response."""
+        problem = Run(case, self.mesh).problem
+        return problem.is_linear and HeatStore(case, problem.thermal.space, problem.thermal.reference).is_constant
+
+    def _stepped_response(self, step: PowerPulse, probe: MeanTemperature) -> list[float]:
+        run = self._transient(step, [probe], step.read_at)
+        start = run.probes[probe.name][0]
+        return [(value - start) / step.power for value in self._at(run, probe, step.read_at)]
+
+    def _resistances(self, step: CurrentPulse) -> list[float]:
+        volts = [TerminalVoltage(place) for place in step.sensed]
+        ampere = TerminalCurrent(step.force[0])
+        run = self._transient(step, [*volts, ampere], step.read_at)
+        high, low, current = (self._at(run, probe, step.read_at) for probe in (*volts, ampere))
+        return [(a - b) / i for a, b, i in zip(high, low, current, strict=True)]
+
+    def _transient(self, step: Measurement, probes: list[Any], times: tuple[float, ...]) -> Any:
+        steps = self.steps or AdaptiveSteps(first=0.01 * times[0], **STEPS)
+        case = self.test.case(step, self.package)
+        return solve_transient(
+            case,
+            self.mesh,
+            times[-1],
+            steps=steps,
+            probes=probes,
+            save=list(times),
+            linear_method=self.method,
+            linear_tolerance=max(self.tolerance, IN_TIME),
+            reuse=self.loan,
+        )
+
+    @staticmethod
+    def _at(run: Any, probe: Any, times: tuple[float, ...]) -> list[float]:
+        """A probe at times that steps have met exactly."""
+        return [float(run.probes[probe.name][abs(run.times - time).argmin()]) for time in times]
