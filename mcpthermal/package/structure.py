@@ -237,8 +237,7 @@ class Structure:
             chips = [item.name for item in self.package.with_role("chip")]
             ends &= np.isin(self._owner[part[floor, here]], chips)
         return tuple(
-            self._hole(columns, floor[columns], top)
-            for columns in self._enclosed(ends, top - 1, ("insulation",))
+            self._hole(columns, floor[columns], top) for columns in self._enclosed(ends, top - 1, ("insulation",))
         )
 
     def _hole(self, columns: Ints, floor: Ints, top: int) -> Hole:
@@ -357,5 +356,3 @@ def _layer(shape: tuple[int, ...], layer: int, columns: Bools) -> Bools:
     cells = np.zeros(shape, bool)
     cells[layer] = columns
     return cells
-
-

@@ -184,6 +184,21 @@ def test_a_study_has_charts_and_points(tmp_path: Path) -> None:
     assert text.count('<tr><th scope="row" class="number"') == 60
 
 
+def test_stages_have_strips_and_a_table(module: mt.Module, tmp_path: Path) -> None:
+    process = mt.Process(mt.Carrier((4 * mm, 4 * mm), 0.3 * mm)).attach(module).insulate(0.6 * mm)
+    loads = [mt.Power("logic", 0.2), mt.Power("memory", 0.1), mt.Convection("bottom", 1000.0, mt.celsius(25))]
+    spec = mt.MeshSpec("coarse", edge_size=1 * mm, max_size=2 * mm, layer_size=0.6 * mm, growth=2.0)
+    stages = mt.solve_stages(process, {"attached": loads, "insulated": loads}, spec)
+    text = mt.write_report(stages, tmp_path / "stages.html", "What does the insulation do?").read_text(encoding="utf-8")
+    page, said = outline(text), plain(text)
+    assert len(page.pictures) == 2 and "data-viewer=" in text and "Stages up to insulated" in said
+    for row in stages.rows():
+        values = re.search(rf'<th scope="row">{row["stage"]}</th>(.*?)</tr>', text)
+        assert values is not None
+        numbers = [float(item) for item in re.findall(r'data-value="([^"]+)"', values[1])]
+        assert numbers[:2] == pytest.approx([row["rise_K"]["logic"], row["rise_K"]["memory"]])
+
+
 def test_a_transient_has_its_probes(tmp_path: Path) -> None:
     stuff = mt.Material("m", 400.0, density=2000.0, specific_heat=800.0)
     package = mt.Package.from_parts([mt.Part("block", mt.rectangle(1 * mm), (0.0, 0.5 * mm), stuff)])
@@ -198,7 +213,10 @@ def test_a_transient_has_its_probes(tmp_path: Path) -> None:
 
 def test_refusals(small: mt.SteadyResult, tmp_path: Path) -> None:
     for call, message in (
-        (lambda: mt.write_report(3, tmp_path / "x.html"), "made of one of SteadyResult, TransientResult, Study"),
+        (
+            lambda: mt.write_report(3, tmp_path / "x.html"),
+            "made of one of SteadyResult, TransientResult, Study, Stages",
+        ),
         (lambda: mt.write_report(small, tmp_path / "x.pdf"), "must end in .html"),
         (lambda: mt.write_report(small, 3), "is no path"),  # type: ignore[arg-type]
         (lambda: mt.write_report(small, tmp_path / "x.html", None), "must be a text"),  # type: ignore[arg-type]
