@@ -125,7 +125,7 @@ def page(title: str, lead: str, content: Sequence[str], foot: str = "") -> str:
     scripts = [asset("report.js")]
     library = ""
     if "data-viewer" in body:
-        scripts.append(asset("viewer.js"))
+        scripts += [asset("cells.js"), asset("viewer.js")]
         licence = escape(asset("vtk.LICENSE.txt"))
         library = (
             f'<script type="application/gzip" id="vtk-library">{_library()}</script>'

@@ -96,7 +96,7 @@ def drawn(pixels: np.ndarray) -> np.ndarray:
 def picked(visit: Visit, across: float, down: float) -> dict[str, str]:
     box = visit.page.locator("[data-canvas]").bounding_box()
     visit.page.mouse.click(box["x"] + across * box["width"], box["y"] + down * box["height"])
-    return visit.page.evaluate("({...document.querySelector('output[data-value]').dataset})")
+    return visit.page.evaluate("({...document.querySelector('output[data-reading]').dataset})")
 
 
 def test_nothing_is_fetched_and_nothing_complained_of(visit: Visit, report_file: Path) -> None:
@@ -148,8 +148,9 @@ def test_a_read_temperature_is_the_results(visit: Visit, small: mt.SteadyResult)
             middle = np.array([0.0, 0.0, 3e-4])
             expected = float(small.temperature_at(point + 1e-6 * (middle - point))[0])
             assert float(found["value"]) + 273.15 == pytest.approx(expected, abs=2e-3)
-            assert "degC in" in page.inner_text("output[data-value]")
+            assert "degC in" in page.inner_text("output[data-reading]")
         assert "value" in found
+    assert "value" not in picked(visit, 0.01, 0.01) and "Nothing there" in page.inner_text("output[data-reading]")
     page.select_option("[data-axis]", "")
 
 
@@ -223,6 +224,16 @@ def test_a_served_view_works_too(browser: Any, small: mt.SteadyResult, tmp_path:
         visit.page.close()
         server.shutdown()
         thread.join()
+
+
+def test_without_webgl_the_page_says_so(browser: Any, report_file: Path) -> None:
+    visit = Visit(browser, 390)
+    visit.page.add_init_script("HTMLCanvasElement.prototype.getContext = () => null")
+    visit.open(report_file)
+    visit.page.wait_for_selector('[data-ready="no"]', timeout=20_000)
+    assert "no WebGL" in visit.page.inner_text("output[data-reading]")
+    visit.check(report_file)
+    visit.page.close()
 
 
 def test_on_paper_there_are_pictures_and_no_controls(browser: Any, report_file: Path) -> None:
