@@ -71,7 +71,6 @@ case = mt.Case(
 )
 
 
-
 def draw(result: mt.SteadyResult, folder: Path) -> None:
     """The figures of the README."""
     package, mesh = result.case.package, result.mesh

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from mcpthermal.result.fields import Fields
 from mcpthermal.result.steady import SteadyResult
+from mcpthermal.viz.cutting import SHARP
 from mcpthermal.viz.grids import SPLITS
 from mcpthermal.viz.style import (
     FIELDS,
@@ -186,7 +187,7 @@ def _outlines(sides: Ints, normals: Any, part: Ints, place: Ints) -> Ints:
     _, first, inverse, counts = np.unique(keys, axis=0, return_index=True, return_inverse=True, return_counts=True)
     last = np.zeros(len(first), np.int64)
     last[inverse.ravel()] = np.arange(len(sides))
-    flat = np.abs(np.einsum("ij,ij->i", normals[first], normals[last])) > 0.8
+    flat = np.abs(np.einsum("ij,ij->i", normals[first], normals[last])) > SHARP
     drawn = first[(counts != 2) | ~flat]
     return np.column_stack([sides[drawn], part[drawn]])
 

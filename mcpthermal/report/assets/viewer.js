@@ -156,8 +156,9 @@ class Viewer {
     const { field, carved: { soup } } = this;
     const property = this.body.actor.getProperty();
     property.setLighting(!field.values || field.electrical);
-    property.setAmbient(0.45);
-    property.setDiffuse(0.6);
+    // Light shows the shape, but must not make another colour of the scale.
+    property.setAmbient(field.electrical ? 0.75 : 0.5);
+    property.setDiffuse(field.electrical ? 0.25 : 0.55);
     property.setInterpolationToFlat();
     if (!field.values) {
       const colours = this.data.parts.map((part) => [1, 3, 5].map((n) => parseInt(part.colour.slice(n, n + 2), 16)));
