@@ -59,9 +59,6 @@ _FACES: dict[str, list[tuple[tuple[int, ...], list[int]]]] = {
     "tetra": [(face, list(face)) for face in ((0, 1, 2), (0, 1, 3), (1, 2, 3), (0, 2, 3))],
 }
 
-_IN_WEDGE = ((0, 1, 2, 5), (0, 1, 5, 4), (0, 4, 5, 3))
-"""Tetrahedra of a linear wedge."""
-
 
 def view_data(result: SteadyResult) -> str:
     """Everything the page's script needs, as JSON with compressed arrays; lengths in mm, values in SI.
@@ -97,7 +94,7 @@ def view_data(result: SteadyResult) -> str:
         "tables": {
             "nodesOfCell": fields.cells.shape[1],
             "faceTriangles": [triangles for _, triangles in _FACES[fields.kind]],
-            "subTetrahedra": _tetrahedra(fields.kind),
+            "subCells": SPLITS[fields.kind].tolist(),
         },
         "parts": [_part(part, colours) for part in result.case.package.parts],
         "materials": {name.replace("_", " "): colour for name, colour in colours.items()},
@@ -136,14 +133,6 @@ def _field(name: str, ends: tuple[float, float]) -> dict[str, Any]:
         "high": ends[1],
         "colours": map_colours(look.colours, 33),
     }
-
-
-def _tetrahedra(kind: str) -> list[list[int]]:
-    """The small linear tetrahedra of a cell."""
-    split = SPLITS[kind]
-    if kind != "wedge18":
-        return [list(map(int, row)) for row in split]
-    return [[int(wedge[n]) for n in four] for wedge in split for four in _IN_WEDGE]
 
 
 def _boundaries(fields: Fields, points: Any) -> tuple[Ints, Ints]:
