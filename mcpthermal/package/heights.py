@@ -97,8 +97,9 @@ def _landing(process: Process, onto: str) -> float:
 
 def _made_anew(process: Process, modules: list[Module], depth: float, holds_aspect: bool) -> Process:
     """The same steps with other modules and another via depth, each checked again."""
-    made = replace(process, modules=(), insulation=None, vias=(), metal_layer=None, passivation=None, contacts=None)
-    made, records = replace(made, tests=()), {record.module: record for record in process.tests}
+    bare: dict[str, Any] = {"insulation": None, "vias": (), "metal_layer": None, "passivation": None, "contacts": None}
+    made = replace(process, modules=(), tests=(), **bare)
+    records = {record.module: record for record in process.tests}
     for module, (_, at) in zip(modules, process.modules, strict=True):
         made = made.attach(module, at, records.get(module.name))
     assert process.insulation is not None

@@ -11,13 +11,14 @@ Giles and Pierce, An introduction to the adjoint approach to design, Flow, Turbu
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mcpthermal.case import Case
+from mcpthermal.case.variants import number_of, variant
 from mcpthermal.errors import InputError
 from mcpthermal.mesh.columns import ColumnMesh
 from mcpthermal.mesh.layers import fractions_of, layering, moved_mesh
@@ -35,20 +36,24 @@ STEP = 1e-4
 
 
 def gradient(
-    make_case: Callable[..., Case], result: SteadyResult, output: Any, parameters: Mapping[str, float]
+    case: Case | Callable[..., Case],
+    result: SteadyResult,
+    output: Any,
+    parameters: str | Sequence[str] | Mapping[str, float],
 ) -> dict[str, float]:
     """The derivatives of an output by parameters of a case: heights, loads, coefficients, material constants.
 
     Parameters
     ----------
-    make_case : callable
-        ``make_case(**parameters)`` returns the Case; as for `sweep`.
+    case : Case or callable
+        The result's, or a function ``make_case(**parameters)`` that returns it; as for `sweep`.
     result : SteadyResult
-        Of the case of `parameters`.
     output : str or probe
         As for `sweep`, such as ``"memory.max"``; one that has an adjoint (not ``min``, ``joule`` or a function).
-    parameters : mapping
-        Every argument of `make_case` by which a derivative is wanted, and its value in the result.
+    parameters : name, sequence of names, or mapping
+        Numbers of the case: ``"via_depth"``, ``"module_height"``, ``"logic.thickness"``, ``"logic.power"``,
+        ``"bottom.h"``, ``"vdd.current"``, ``"silicon.thermal_conductivity"`` (`case/variants.py` lists them). Of a
+        function every argument by which a derivative is wanted, and its value in the result.
 
     Returns
     -------
@@ -58,7 +63,7 @@ def gradient(
     Raises
     ------
     InputError
-        If the case of `parameters` is not the result's, or a parameter moves an outline in the plane.
+        If the case is not the result's or has no such number, or a parameter moves an outline in the plane.
     LinearSolveError
         If the adjoint cannot be solved, as at the limit of a branch.
 
@@ -68,13 +73,14 @@ def gradient(
     """
     if not isinstance(result, SteadyResult):
         raise InputError(f"gradient needs the result of solve_steady, not {type(result).__name__}")
+    make_case, parameters = _described(case, parameters)
     for name, value in parameters.items():
         if isinstance(value, bool) or not isinstance(value, int | float) or not np.isfinite(value):
             raise InputError(f"gradient: {name}={value!r} must be a finite number in SI units")
     (asked,) = outputs_of([output])
     run, state = Run.at(result)
     if make_case(**parameters) != result.case:
-        raise InputError("gradient: make_case with these parameters gives another case than that of the result")
+        raise InputError("gradient: the case, or that of make_case with these parameters, is not that of the result")
     hot, volt = derivative(asked.goal, Level(result, run.problem, run.problem, state))
     found = adjoint_at(run.problem, state, hot, volt)
     problem = run.problem
@@ -86,14 +92,27 @@ def gradient(
         step = STEP * abs(value) or STEP
         values, residuals = [], []
         for sign in (1.0, -1.0):
-            case = make_case(**{**parameters, name: value + sign * step})
-            number, residual = _at_fixed_fields(case, result, asked, name)
+            moved = make_case(**{**parameters, name: value + sign * step})
+            number, residual = _at_fixed_fields(moved, result, asked, name)
             values.append(number)
             residuals.append(residual)
         if residuals[0].shape != weights.shape:
             raise InputError(f"gradient: '{name}' changes which values are prescribed; vary something else")
         answers[name] = float((values[0] - values[1] + weights @ (residuals[0] - residuals[1])) / (2 * step))
     return answers
+
+
+def _described(case: Any, parameters: Any) -> tuple[Callable[..., Case], Mapping[str, float]]:
+    """A function of parameters that returns the case, and their values."""
+    if isinstance(case, Case):
+        names = [parameters] if isinstance(parameters, str) else list(parameters)
+        return lambda **values: variant(case, values), {name: number_of(case, name) for name in names}
+    if not callable(case) or not isinstance(parameters, Mapping):
+        raise InputError(
+            "gradient: give the case and the names of its numbers, or a function make_case and a mapping of its "
+            f"arguments to their values; not {type(case).__name__} and {parameters!r}"
+        )
+    return case, parameters
 
 
 def _at_fixed_fields(case: Case, result: SteadyResult, output: Output, name: str) -> tuple[float, Floats]:

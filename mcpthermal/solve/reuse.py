@@ -118,8 +118,8 @@ class Reuse:
         like = [state for state in self._states if _words(state[0]) == _words(self.parameters)]
         if len(like) < FEWEST_SPANNING:
             return None
-        steps = np.array([_numbers(parameters) for parameters, _, _ in like]) - _numbers(self.parameters)
-        steps /= np.maximum(np.ptp(steps, axis=0), 1e-300)
+        known = np.array([_numbers(parameters) for parameters, _, _ in like])
+        steps = _steps(known, np.array(_numbers(self.parameters)))
         nearest = np.argsort(np.linalg.norm(steps, axis=1), kind="stable")[:MOST_SPANNING]
         pick = self._problem.numbering.pick
         return Subspace(np.column_stack([pick(like[number][1]) for number in nearest]))
@@ -146,10 +146,9 @@ def interpolation_weights(known: Floats, wanted: Floats) -> Floats:
     counting most; the nearest point alone where none does. In no parameter is its degree higher than the values that
     the points have of it determine.
     """
-    count, dimension = known.shape
+    count = len(known)
     weights = np.zeros(count)
-    width = np.ptp(np.vstack([known, wanted]), axis=0) if dimension else np.empty(0)
-    steps = (known - wanted)[:, width > 0] / width[width > 0]
+    steps = _steps(known, wanted)
     distance = np.linalg.norm(steps, axis=1)
     weights[np.argmin(distance)] = 1.0
     if distance.min() < 1e-12:
@@ -174,6 +173,12 @@ def interpolation_weights(known: Floats, wanted: Floats) -> Floats:
         if np.abs(found).sum() <= LARGEST_WEIGHTS:
             return np.asarray(found)
     return weights
+
+
+def _steps(known: Floats, wanted: Floats) -> Floats:
+    """From a wanted point (d,) to known ones (n, d), relative to the range of each parameter that has one."""
+    width = np.ptp(np.vstack([known, wanted]), axis=0) if known.shape[1] else np.empty(0)
+    return np.asarray((known - wanted)[:, width > 0] / width[width > 0])
 
 
 def _alike(last: CoupledProblem, problem: CoupledProblem) -> bool:

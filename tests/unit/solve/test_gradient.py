@@ -105,11 +105,34 @@ def test_gradients_are_those_of_differences(
         assert found[name] == pytest.approx(wanted, rel=1e-5, abs=slack), name
 
 
+def test_numbers_of_a_case_by_their_names(result: mt.SteadyResult) -> None:
+    """The same derivatives as by the arguments of a function."""
+    names = {
+        "via_depth": "via_depth",
+        "module_height": "module_height",
+        "carrier.thickness": "carrier",
+        "logic.power": "power",
+        "pad.current": "current",
+        "bottom.h": "h",
+        "bottom.ambient": "ambient",
+        "mould.thermal_conductivity": "conductivity",
+    }
+    for output in ("memory.mean", "pad.voltage"):
+        wanted = mt.gradient(make_case, result, output, BASE)
+        found = mt.gradient(result.case, result, output, list(names))
+        for name, argument in names.items():
+            assert found[name] == pytest.approx(wanted[argument], rel=1e-6, abs=1e-9 * abs(wanted["power"])), name
+    one = mt.gradient(result.case, result, "memory.mean", "logic.power")
+    assert one["logic.power"] > 10.0
+
+
 def test_what_has_no_gradient_says_so(result: mt.SteadyResult) -> None:
-    with pytest.raises(mt.InputError, match="gives another case than that of the result"):
+    with pytest.raises(mt.InputError, match="is not that of the result"):
         mt.gradient(make_case, result, "memory.mean", {**BASE, "power": 1.0})
     with pytest.raises(mt.InputError, match=r"'logic\.min' has no derivative"):
         mt.gradient(make_case, result, "logic.min", BASE)
+    with pytest.raises(mt.InputError, match="give the case and the names of its numbers"):
+        mt.gradient(make_case, result, "memory.mean", ["via_depth"])  # type: ignore[arg-type]
     with pytest.raises(mt.InputError, match="must be a finite number"):
         mt.gradient(make_case, result, "logic.max", {**BASE, "power": float("nan")})
 
