@@ -168,10 +168,13 @@ _PUBLIC = {
     ),
     "mcpthermal.viz": (
         "plot_convergence",
+        "plot_dictionary",
         "plot_field",
         "plot_impedance",
         "plot_package",
         "plot_probes",
+        "plot_responses",
+        "plot_screening",
         "plot_structure",
         "plot_study",
         "plot_tornado",

@@ -20,6 +20,10 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 
+POLISH = 4
+"""Iterations beyond the contract of currents solved with lent factors: charge balances are held to 1e-8."""
+
+
 class Loan(Reuse):
     """Hands on factors among the problems of one package, and takes them and states from those of another one.
 
@@ -68,7 +72,8 @@ class Loan(Reuse):
         if old is None or not isinstance(old.solver, StockSolver):
             electrical.solver = StockSolver(electrical.solver.rtol, electrical.solver.method)
         else:
-            electrical.solver = old.solver.lend(*_places(electrical, old))
+            lent = electrical.solver = old.solver.lend(*_places(electrical, old))
+            lent.polish = POLISH
 
     def start(self) -> tuple[Floats, Floats | None] | None:
         """The rise (K) and the potential (V) of the lender's problem; None if it has none."""
