@@ -97,8 +97,8 @@ class StockSolver(Solver):
     Attributes
     ----------
     polish : int
-        So many iterations follow with lent factors where the contract is met, as far as they make the residual smaller:
-        own factors leave no more than rounding, on which balances rely.
+        So many iterations follow where the contract is met, as far as they make the residual smaller: balances rely on
+        residuals of no more than rounding.
     """
 
     def __init__(
@@ -137,7 +137,7 @@ class StockSolver(Solver):
         try:
             x, report = super().solve(system, b, x0, scale)
             self.setups += report.setups
-            if self.polish and isinstance(self._kept, _Lent):
+            if self.polish and self._kept is not None:
                 x = self._polished(system, b, x, self._kept)
             return x, report
         finally:

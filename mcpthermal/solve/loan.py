@@ -21,7 +21,7 @@ Ints = NDArray[np.int64]
 
 
 POLISH = 4
-"""Iterations beyond the contract of currents solved with lent factors: charge balances are held to 1e-8."""
+"""Iterations beyond the contract of currents: charge balances are held to 1e-8."""
 
 
 class Loan(Reuse):
@@ -70,10 +70,11 @@ class Loan(Reuse):
             return
         old = None if lender is None else lender.electrical
         if old is None or not isinstance(old.solver, StockSolver):
-            electrical.solver = StockSolver(electrical.solver.rtol, electrical.solver.method)
+            solver = StockSolver(electrical.solver.rtol, electrical.solver.method)
         else:
-            lent = electrical.solver = old.solver.lend(*_places(electrical, old))
-            lent.polish = POLISH
+            solver = old.solver.lend(*_places(electrical, old))
+        solver.polish = POLISH
+        electrical.solver = solver
 
     def start(self) -> tuple[Floats, Floats | None] | None:
         """The rise (K) and the potential (V) of the lender's problem; None if it has none."""

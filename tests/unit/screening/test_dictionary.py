@@ -33,29 +33,46 @@ def random_faults() -> list[mt.Fault]:
 
 
 @pytest.fixture(scope="module")
-def both(trial: mt.ModuleTest) -> tuple[FaultDictionary, FaultDictionary]:
-    faults = random_faults()
-    return mt.fault_dictionary(trial, faults, SPEC), mt.fault_dictionary(trial, faults, SPEC, reuse=False)
+def electrical(trial: mt.ModuleTest) -> mt.ModuleTest:
+    return mt.ModuleTest(trial.package, trial.fixture, trial.program[:2], "small")
 
 
-def test_ten_random_faults_agree_with_solutions_from_scratch(both: tuple[FaultDictionary, FaultDictionary]) -> None:
-    lent, scratch = both
-    assert len(lent.entries) == 10
+@pytest.fixture(scope="module")
+def lent(electrical: mt.ModuleTest) -> FaultDictionary:
+    return mt.fault_dictionary(electrical, random_faults(), SPEC)
+
+
+def agree(lent: FaultDictionary, scratch: FaultDictionary) -> None:
+    assert len(lent.entries) == len(scratch.entries)
     for one, other in zip(lent.entries, scratch.entries, strict=True):
-        for a, b in zip(one.report.readings, other.report.readings, strict=True):
-            assert a.value == pytest.approx(b.value, rel=1e-6), (one.fault.label, a.name)
-            change = abs(b.value - lent.healthy[a.name].value)
-            assert math.isinf(b.value) or abs(a.value - b.value) <= 1e-6 * change + 1e-9 * abs(b.value)
+        for b in other.report.readings:
+            a = one.report[b.name]
+            assert a.value == pytest.approx(b.value, rel=1e-7), (one.fault.label, a.name)
+    # Modules from scratch make all their factors; those that borrow hardly any.
+    made, own = (sum(entry.report.setups for entry in item.entries) for item in (scratch, lent))
+    assert made >= 15 and own <= 0.1 * made
 
 
-def test_factors_are_lent(both: tuple[FaultDictionary, FaultDictionary]) -> None:
-    """Modules from scratch make all their factors; of those that borrow hardly any."""
-    lent, scratch = ([entry.report.setups for entry in item.entries] for item in both)
-    assert min(scratch) >= 5 and sum(lent) <= 0.1 * sum(scratch)
+def test_ten_random_faults_agree_with_solutions_from_scratch(lent: FaultDictionary, electrical: mt.ModuleTest) -> None:
+    assert len(lent.entries) == 10
+    agree(lent, mt.fault_dictionary(electrical, random_faults(), SPEC, reuse=False))
 
 
-def test_what_the_entries_say(both: tuple[FaultDictionary, FaultDictionary]) -> None:
-    table = both[0]
+def test_responses_agree_with_those_from_scratch(trial: mt.ModuleTest) -> None:
+    response, faults = mt.ModuleTest(trial.package, trial.fixture, trial.program[2]), random_faults()[2:8:5]
+    lent, scratch = (mt.fault_dictionary(response, faults, SPEC, reuse=reuse) for reuse in (True, False))
+    agree(lent, scratch)
+    cracked, void = lent.entries
+    assert cracked.deviations[0] > void.deviations[0] > 0
+
+
+@pytest.mark.slow
+def test_all_ten_responses_agree_with_those_from_scratch(trial: mt.ModuleTest) -> None:
+    agree(*(mt.fault_dictionary(trial, random_faults(), SPEC, reuse=reuse) for reuse in (True, False)))
+
+
+def test_what_the_entries_say(lent: FaultDictionary) -> None:
+    table = lent
     by_label = {entry.fault.label: entry for entry in table.entries}
     missing = table.entries[0]
     assert missing.detectable and missing.found_by[0] == "chain" and math.isinf(missing.report["chain"].value)
@@ -63,25 +80,24 @@ def test_what_the_entries_say(both: tuple[FaultDictionary, FaultDictionary]) -> 
     assert opened.fault.label.startswith("open bump") and opened.deviations[0] == math.inf
     for entry in table.entries[2:5]:
         assert entry.report["chain"].value > table.healthy["chain"].value
-        assert entry.report["warming at 1 ms"].value > table.healthy["warming at 1 ms"].value
     short = next(entry for entry in table.entries if isinstance(entry.fault, mt.Bridge))
     assert short.report["chain"].value < table.healthy["chain"].value
     assert all(entry.report["apart"].value == math.inf for entry in table.entries)
     assert table.coverage("missing bump") == 1.0 and 0 < table.coverage() <= 1.0
     assert len(table.missed) == round((1 - table.coverage()) * 10)
-    assert table.deviations.shape == (10, 3) and len(by_label) == 10
+    assert table.deviations.shape == (10, 2) and len(by_label) == 10
     text = str(table)
     assert "beyond all limits" in text and "open bump" in text and "x allowed" in text
-    assert len(table.rows()) == 30 and {"fault", "size", "deviation", "nominal", "passes"} <= set(table.rows()[0])
+    assert len(table.rows()) == 20 and {"fault", "size", "deviation", "nominal", "passes"} <= set(table.rows()[0])
     with pytest.raises(mt.InputError, match="no fault of the kind 'crack'"):
         table.coverage("crack")
 
 
-def test_a_report_of_the_healthy_module_passes(both: tuple[FaultDictionary, FaultDictionary]) -> None:
-    report = both[0].healthy
+def test_a_report_of_the_healthy_module_passes(lent: FaultDictionary) -> None:
+    report = lent.healthy
     assert report.passes and "passed" in str(report) and report["apart"].high == math.inf
     assert report.rows()[0]["value"] == report["chain"].value
-    assert not both[0].entries[0].report.passes and "FAIL" in str(both[0].entries[0].report)
+    assert not lent.entries[0].report.passes and "FAIL" in str(lent.entries[0].report)
     with pytest.raises(mt.InputError, match="no reading 'chian'; did you mean 'chain'"):
         report["chian"]
 
@@ -94,10 +110,10 @@ def test_a_short_between_nets_is_read_by_their_isolation(chain: mt.Package, held
     table = mt.fault_dictionary(test, [mt.Bridge("stack.bumps[0]", "stack.bumps[1]", 40 * um)], SPEC)
     (entry,) = table.entries
     assert entry.found_by == ("apart",) and entry.deviations == (-math.inf,)
-    # The strip of solder between the bumps' flanks alone has 300 um / (sigma x 40 um x 60 um).
+    # The strip of solder between the bumps' flanks alone has 300 um / (sigma x 40 um x 60 um); links add to it.
     solder = float(bare["stack.bumps"].material.electrical_axes[0](298.15))
     strip = (X[1] - X[0] - 100 * um) / (solder * 40 * um * 60 * um)
-    assert strip < entry.report["apart"].value < 1.6 * strip
+    assert strip < entry.report["apart"].value < 3 * strip
 
 
 def test_self_heating_is_in_the_readings(chain: mt.Package, held: list[object]) -> None:
