@@ -156,7 +156,7 @@ def read_gap(fault: Any) -> None:
 
 
 def check_side(fault: Any) -> None:
-    if fault.side not in SIDES:
+    if not isinstance(fault.side, str) or fault.side not in SIDES:
         raise GeometryError(f"{fault.kind}: side {fault.side!r} must be 'top' or 'bottom'")
 
 
