@@ -15,11 +15,11 @@ CHUCK = celsius(25)
 MESH = mt.MeshSpec("coarse", edge_size=0.4 * mm, max_size=1.5 * mm, layer_size=0.2 * mm, growth=1.5)
 
 # Properties near the chuck's temperature: the heat conduction is linear, so that responses are reduced models.
-silicon = mt.Material("silicon at 25 degC", 148.0, density=2329.0, specific_heat=712.0)
+silicon = mt.Material("silicon (25 C)", 148.0, density=2329.0, specific_heat=712.0)
 copper = mt.Material(
-    "copper at 25 degC", 401.0, mt.Metal("1.7241e-8 ohm m", 0.00393, 293.15), density=8960.0, specific_heat=385.0
+    "copper (25 C)", 401.0, mt.Metal("1.7241e-8 ohm m", 0.00393, 293.15), density=8960.0, specific_heat=385.0
 )
-gas = mt.Material("air at 25 degC", 0.0263, density=1.16, specific_heat=1007.0)
+gas = mt.Material("air (25 C)", 0.0263, density=1.16, specific_heat=1007.0)
 
 X = [-0.9 * mm, -0.3 * mm, 0.3 * mm, 0.9 * mm]
 ROWS = {"a": -0.4 * mm, "b": 0.4 * mm}  # two chains of four bumps
@@ -162,7 +162,9 @@ def main(pictures: bool) -> None:
         mt.plot_screening(production, FACTORS, here / "yield.png")
         chosen = {"void, 0.7 mm": faults[10], "delamination, 1.4 x 1.4 mm": faults[13], "missing bump": faults[0]}
         mt.plot_responses(responses(chosen), here / "response.png")
-        mt.plot_package(package, off_screen=True).screenshot(here / "module.png")
+        # What lies between the chips: without the upper one and the underfill.
+        inner = mt.Package.from_parts([part for part in package if part.name not in ("memory", "stack.underfill")])
+        mt.plot_package(inner, cut=False, off_screen=True).screenshot(here / "module.png")
 
 
 if __name__ == "__main__":

@@ -12,6 +12,9 @@ from mcpthermal.result.impedance import ThermalImpedance
 from mcpthermal.screening import FaultDictionary, Screening
 from mcpthermal.viz.charts import COLOURS, DASHES, File, chart, colour
 
+UNSEEN = 0.005
+"""Deviations below it get no number."""
+
 FULL = 3.0
 """Deviations are drawn up to so many times what is allowed."""
 
@@ -41,6 +44,8 @@ def plot_dictionary(dictionary: FaultDictionary, path: File | None = None) -> An
             for column in range(width):
                 value = values[row, column]
                 text = ("open" if value > 0 else "short") if np.isinf(value) else f"{value:+.2g}"
+                if abs(value) < UNSEEN:
+                    continue
                 style = {"weight": "bold"} if abs(value) > 1 else {}
                 dark = abs(value) > 0.7 * FULL
                 axes.text(
@@ -128,12 +133,15 @@ def plot_screening(screening: Screening, factors: Sequence[float], path: File | 
 
     def draw(figure: Any) -> None:
         left, right = figure.subplots(1, 2)
-        for axes, kind, scale, title in ((left, "yield", 100.0, "Yield, %"), (right, "cost", 1.0, "Cost")):
+        for axes, kind, scale, title in (
+            (left, "yield", 100.0, "Yield of packages, %"),
+            (right, "cost", 1.0, "Cost of a good package"),
+        ):
             for number, when in enumerate(("without", "with")):
                 values = [scale * getattr(result, f"{kind}_{when}") for result in results]
                 axes.plot(faulty, values, color=COLOURS[1 - number], linestyle=DASHES[number], label=f"{when} test")
             axes.axvline(here, color="#999999", linewidth=0.8, linestyle=":")
-            axes.set(xlabel="Modules with a fault, %", title=f"{title} of good packages" if scale == 1.0 else title)
+            axes.set(xlabel="Modules with a fault, %", title=title)
         left.legend()
 
     return chart(draw, (8.0, 3.6), path)
