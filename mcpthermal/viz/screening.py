@@ -133,10 +133,8 @@ def plot_screening(screening: Screening, factors: Sequence[float], path: File | 
 
     def draw(figure: Any) -> None:
         left, right = figure.subplots(1, 2)
-        for axes, kind, scale, title in (
-            (left, "yield", 100.0, "Yield of packages, %"),
-            (right, "cost", 1.0, "Cost of a good package"),
-        ):
+        titles = ((left, "yield", 100.0, "Yield of packages, %"), (right, "cost", 1.0, "Cost of a good package"))
+        for axes, kind, scale, title in titles:
             for number, when in enumerate(("without", "with")):
                 values = [scale * getattr(result, f"{kind}_{when}") for result in results]
                 axes.plot(faulty, values, color=COLOURS[1 - number], linestyle=DASHES[number], label=f"{when} test")
