@@ -32,6 +32,10 @@ NEAR, NEAR_LENT = math.log(1.25), math.log(3.0)
 """Systems that give a constant more different images than that are not near, for own factors and for lent ones."""
 
 
+LOCAL = 0.3
+"""Where more than this part of the unknowns is around what differs, own factors cost less than lent ones."""
+
+
 @dataclass
 class _Lent(Preconditioner):
     """Another system's factors on the unknowns that are also its own, and own factors around what differs.
@@ -119,6 +123,8 @@ class StockSolver(Solver):
         around : array of int
             Unknowns of the other ones near what differs.
         """
+        if len(around) > LOCAL * len(image):
+            return StockSolver(self.rtol, self.method)
         lent = tuple((key, _lent(kept, image, around)) for key, kept in self._stock)
         return StockSolver(self.rtol, self.method, lent)
 
