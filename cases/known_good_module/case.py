@@ -15,11 +15,9 @@ CHUCK = celsius(25)
 MESH = mt.MeshSpec("coarse", edge_size=0.4 * mm, max_size=1.5 * mm, layer_size=0.2 * mm, growth=1.5)
 
 # Properties near the chuck's temperature: the heat conduction is linear, so that responses are reduced models.
-silicon = mt.Material("silicon (25 C)", 148.0, density=2329.0, specific_heat=712.0)
-copper = mt.Material(
-    "copper (25 C)", 401.0, mt.Metal("1.7241e-8 ohm m", 0.00393, 293.15), density=8960.0, specific_heat=385.0
-)
-gas = mt.Material("air (25 C)", 0.0263, density=1.16, specific_heat=1007.0)
+silicon = mt.Material("silicon", 148.0, density=2329.0, specific_heat=712.0)
+copper = mt.Material("copper", 401.0, mt.Metal("1.7241e-8 ohm m", 0.00393, 293.15), density=8960.0, specific_heat=385.0)
+gas = mt.Material("air", 0.0263, density=1.16, specific_heat=1007.0)
 
 X = [-0.9 * mm, -0.3 * mm, 0.3 * mm, 0.9 * mm]
 ROWS = {"a": -0.4 * mm, "b": 0.4 * mm}  # two chains of four bumps
