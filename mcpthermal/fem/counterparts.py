@@ -25,8 +25,11 @@ def counterparts(space: ColumnSpace, other: ColumnSpace) -> Ints:
 
 def surroundings(space: ColumnSpace, other: ColumnSpace, rings: int = 1) -> Ints:
     """The raw entries of a space within some rings of cells around those whose part is another one in another space."""
-    mesh = space.mesh
-    near = mesh.cell_part != other.mesh.cell_part
+    mesh, names = space.mesh, (*space.mesh.part_names, "")
+    number = {name: index for index, name in enumerate((*other.mesh.part_names, ""))}
+    near = np.array([number.get(name, -1) for name in names])[mesh.cell_part] != np.where(
+        other.mesh.cell_part >= 0, other.mesh.cell_part, number[""]
+    )
     for _ in range(rings):
         touched = np.zeros(len(mesh.vertices), bool)
         grown = near.copy()

@@ -14,7 +14,6 @@ from .operator import Array, LinearSystem
 from .strategy import Method, Preconditioner, prepare
 
 REFINEMENTS = 3
-REUSED_FACTOR_ITERATIONS = 30
 RESTARTS = 3
 
 
@@ -200,10 +199,8 @@ class Solver:
 
     def _try_kept(self, run: _Run, kept: Preconditioner) -> bool:
         """Use the preconditioner at hand within a limit of iterations; say whether it was enough."""
-        limit = REUSED_FACTOR_ITERATIONS
         needed = kept.needed(run.norm / run.target)
-        if not kept.exact:
-            limit = 3 + math.ceil(2.0 * needed)
+        limit = math.ceil(kept.worth) if kept.exact else 3 + math.ceil(2.0 * needed)
         try:
             kept.adapt(run.system)
             self._iterate(run, kept, min(limit, self.max_iterations))

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import direct
+from .krylov import conjugate_gradients
 from .operator import Array, LinearSystem
 from .solver import Solver, SolveReport
 from .strategy import Method, Preconditioner
@@ -29,6 +30,10 @@ MOST = 12
 
 NEAR, NEAR_LENT = math.log(1.25), math.log(3.0)
 """Systems that give a constant more different images than that are not near, for own factors and for lent ones."""
+
+
+LOCAL = 0.3
+"""Where more than this part of the unknowns is around what differs, own factors cost less than lent ones."""
 
 
 @dataclass
@@ -92,12 +97,19 @@ class StockSolver(Solver):
         As for `Solver`.
     lent : sequence
         Of another one's stock, from `lend`.
+
+    Attributes
+    ----------
+    polish : int
+        So many iterations follow where the contract is met, as far as they make the residual smaller: balances rely on
+        residuals of no more than rounding.
     """
 
     def __init__(
         self, rtol: float = 1e-10, method: Method = "auto", lent: tuple[tuple[float, Preconditioner], ...] = ()
     ) -> None:
         super().__init__(rtol, method)
+        self.polish = 0
         self._stock = list(lent)
         self.setups = 0
 
@@ -111,6 +123,8 @@ class StockSolver(Solver):
         around : array of int
             Unknowns of the other ones near what differs.
         """
+        if len(around) > LOCAL * len(image):
+            return StockSolver(self.rtol, self.method)
         lent = tuple((key, _lent(kept, image, around)) for key, kept in self._stock)
         return StockSolver(self.rtol, self.method, lent)
 
@@ -129,9 +143,23 @@ class StockSolver(Solver):
         try:
             x, report = super().solve(system, b, x0, scale)
             self.setups += report.setups
+            if self.polish and self._kept is not None:
+                x = self._polished(system, b, x, self._kept)
             return x, report
         finally:
             self._put(key)
+
+    def _polished(self, system: LinearSystem, b: Array, x: Array, kept: Preconditioner) -> Array:
+        """A solution made better as far as rounding allows."""
+        rest = b - system.apply(x)
+        if not rest.any():
+            return x
+        kept.adapt(system)
+        step, _, _ = conjugate_gradients(
+            system.apply, rest, None, kept.solve, absolute_tolerance=0.0, max_iterations=self.polish
+        )
+        better = x + step
+        return better if np.linalg.norm(b - system.apply(better)) < np.linalg.norm(rest) else x
 
     def _take(self, system: LinearSystem) -> float:
         """Have the nearest factors or hierarchy at hand; return what the system is found by."""

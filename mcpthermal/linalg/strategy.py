@@ -15,7 +15,9 @@ from .operator import Array, LinearSystem
 Method = Literal["auto", "direct", "multigrid"]
 DIRECT_LIMIT = 60_000
 FACTORS_WORTH, HIERARCHY_WORTH = 30, 5
-"""How many iterations take as long as making factors or a hierarchy, roughly."""
+"""How many iterations take as long as making factors of `DIRECT_LIMIT` unknowns or a hierarchy, roughly."""
+
+LEAST_WORTH = 4
 _DIRECT = "direct, "
 
 
@@ -61,7 +63,14 @@ class Preconditioner:
     @property
     def is_worn(self) -> bool:
         """Whether a new one costs less than what this one has wasted since the systems drifted away from it."""
-        return self.wasted > (FACTORS_WORTH if self.exact else HIERARCHY_WORTH)
+        return self.wasted > self.worth
+
+    @property
+    def worth(self) -> float:
+        """How many iterations take as long as making a new one; small factors are made quickly."""
+        if not self.exact:
+            return HIERARCHY_WORTH
+        return max(LEAST_WORTH, FACTORS_WORTH * min(1.0, (self.system.size / DIRECT_LIMIT) ** (2 / 3)))
 
     def needed(self, reduction: float) -> float:
         """The iterations that a new one would need to reduce a residual by a factor."""

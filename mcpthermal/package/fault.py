@@ -1,4 +1,4 @@
-"""What faults have in common: they are parts that are laid down last, and what those need.
+"""What faults have in common: they are parts that are laid down right after what they are in, and what those need.
 
 Package and faulty package differ in nothing else, so that both have meshes of the same cells (`mesh/common.py`).
 """
@@ -13,14 +13,14 @@ from typing import Any, ClassVar
 
 from mcpthermal.errors import GeometryError, near_misses
 from mcpthermal.materials import material
-from mcpthermal.package.footprint import Circle, Footprint, Shape, from_geometry, polygon
+from mcpthermal.package.footprint import Circle, Footprint, polygon
 from mcpthermal.package.package import Package
 from mcpthermal.package.parts import Part
 from mcpthermal.package.points import Point
 from mcpthermal.units import describe, quantity
 
-Change = tuple[Footprint, tuple[float, float], Any]
-"""Footprint, heights (m) and material of what is there instead."""
+Change = tuple[Footprint, tuple[float, float], Any, int]
+"""Footprint, heights (m) and material of what is there instead, and how many parts are laid down before it."""
 
 SIDES = ("top", "bottom")
 
@@ -59,7 +59,7 @@ class Fault(ABC):
 
     @abstractmethod
     def _change(self, package: Package) -> Change:
-        """Footprint, heights (m) and material of what is there instead."""
+        """What is there instead."""
 
     def apply(self, package: Package) -> Package:
         """The package with the fault.
@@ -73,9 +73,10 @@ class Fault(ABC):
             raise GeometryError(f"{self.kind}: a fault is put into a Package, not into {type(package).__name__}")
         if package.mesh is not None:
             raise GeometryError(f"{self.kind}: a package with an imported mesh has no parts to change; change its mesh")
-        footprint, z, filling = self._change(package)
+        footprint, z, filling, before = self._change(package)
         number = 1 + sum(part.role == "fault" for part in package.parts)
-        return Package((*package.parts, Part(f"fault_{number}", footprint, z, filling, "fault")))
+        fault = Part(f"fault_{number}", footprint, z, filling, "fault")
+        return Package((*package.parts[:before], fault, *package.parts[before:]))
 
 
 def filled_part(package: Package, name: Any, kind: str) -> Part:
@@ -121,19 +122,18 @@ def ring_of(disc: Circle, remaining: float) -> Footprint:
     return Footprint((disc,), inner)
 
 
-def spared(package: Package, part: Part, outline: Footprint, z: tuple[float, float], kind: str) -> Footprint:
-    """An outline within a part, without what later parts have there."""
+def check_inside(package: Package, part: Part, outline: Footprint, z: tuple[float, float], kind: str) -> None:
+    """GeometryError if an outline between heights (m) is not in a part, or a later part is there."""
     if not part.footprint.covers(outline):
         raise GeometryError(f"{kind}: it reaches outside '{part.name}'; move it or make it smaller")
-    away: list[Shape] = []
     for other in package.parts[package.index[part.name] + 1 :]:
-        if other.z[0] < z[1] and z[0] < other.z[1] and other.footprint.overlaps(outline):
-            if other.footprint.covers(outline):
-                raise GeometryError(f"{kind}: '{other.name}' lies there, not '{part.name}'; move it")
-            whole = not other.footprint.cutouts
-            shapes = other.footprint.shapes if whole else from_geometry(other.footprint.geometry).shapes
-            away += [shape for shape in shapes if Footprint((shape,)).overlaps(outline)]
-    return Footprint(outline.shapes, (*outline.cutouts, *away))
+        if other.z[0] <= z[0] and z[1] <= other.z[1] and other.footprint.covers(outline):
+            raise GeometryError(f"{kind}: '{other.name}' lies there, not '{part.name}'; move it")
+
+
+def after(package: Package, part: Part) -> int:
+    """How many parts are laid down until a part is."""
+    return package.index[part.name] + 1
 
 
 def strip(a: Point, b: Point, width: float) -> Footprint:
@@ -156,7 +156,7 @@ def read_gap(fault: Any) -> None:
 
 
 def check_side(fault: Any) -> None:
-    if fault.side not in SIDES:
+    if not isinstance(fault.side, str) or fault.side not in SIDES:
         raise GeometryError(f"{fault.kind}: side {fault.side!r} must be 'top' or 'bottom'")
 
 

@@ -9,7 +9,9 @@ from mcpthermal.errors import GeometryError
 from mcpthermal.package.fault import (
     Change,
     Fault,
+    after,
     check_filling,
+    check_inside,
     check_side,
     filled_part,
     member,
@@ -17,7 +19,6 @@ from mcpthermal.package.fault import (
     read_share,
     ring_of,
     slab,
-    spared,
     strip,
 )
 from mcpthermal.package.footprint import Circle, Footprint, circle, rectangle
@@ -60,7 +61,7 @@ class MissingBump(Fault):
         part, disc = member(package, self.bump, ("bump",), self.kind)
         beside = package.index.get(part.name.replace("bumps", "underfill"))
         filling = self.filling or ("air" if beside is None else package.parts[beside].material)
-        return Footprint((disc,)), part.z, filling
+        return Footprint((disc,)), part.z, filling, after(package, part)
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,8 @@ class CrackedBump(Fault):
 
     def _change(self, package: Package) -> Change:
         part, disc = member(package, self.bump, ("bump",), self.kind)
-        return ring_of(disc, self.remaining), slab(part, self.gap, self.side, self.kind), self.filling
+        z = slab(part, self.gap, self.side, self.kind)
+        return ring_of(disc, self.remaining), z, self.filling, after(package, part)
 
 
 @dataclass(frozen=True)
@@ -157,13 +159,14 @@ class Bridge(Fault):
                 f"short from '{self.a}' to '{self.b}': its width {describe(self.width, 'm')} must be below the "
                 f"diameter of the bumps, {describe(first.diameter, 'm')}"
             )
-        bridge = Footprint(strip(first.center, second.center, self.width).shapes, (first, second))
+        bridge = strip(first.center, second.center, self.width)
         for number, shape in enumerate(part.footprint.shapes):
             if shape not in (first, second) and Footprint((shape,)).overlaps(bridge):
                 raise GeometryError(
                     f"short from '{self.a}' to '{self.b}': '{part.name}[{number}]' lies between; short it instead"
                 )
-        return bridge, part.z, self.filling or part.material
+        # The bumps come after it: of the strip from middle to middle there is only what lies between them.
+        return bridge, part.z, self.filling or part.material, after(package, part) - 1
 
 
 # --- layers -----------------------------------------------------------------------------------------------
@@ -211,7 +214,9 @@ class Void(Fault):
 
     def _change(self, package: Package) -> Change:
         part = filled_part(package, self.layer, self.kind)
-        return spared(package, part, circle(self.diameter, self.at), part.z, self.kind), part.z, self.filling
+        outline = circle(self.diameter, self.at)
+        check_inside(package, part, outline, part.z, self.kind)
+        return outline, part.z, self.filling, after(package, part)
 
 
 @dataclass(frozen=True)
@@ -259,7 +264,8 @@ class Delamination(Fault):
     def _change(self, package: Package) -> Change:
         part = filled_part(package, self.layer, self.kind)
         z = slab(part, self.gap, self.side, self.kind)
-        return spared(package, part, self.outline, z, self.kind), z, self.filling
+        check_inside(package, part, self.outline, z, self.kind)
+        return self.outline, z, self.filling, after(package, part)
 
 
 # --- conductors -------------------------------------------------------------------------------------------
@@ -325,7 +331,7 @@ class ThinTrace(Fault):
             )
         lost = (1.0 - self.remaining) * part.thickness
         z = part.z if self.remaining == 0.0 else slab(part, lost, self.side, self.kind)
-        return spared(package, part, stretch, z, self.kind), z, self.filling
+        return stretch, z, self.filling, after(package, part)
 
 
 @dataclass(frozen=True)
@@ -365,4 +371,4 @@ class PoorVia(Fault):
         contact = package.index.get(f"{part.name}.contact")
         foot = part.z[0] if contact is None else package.parts[contact].z[1]
         seam = circle(disc.diameter * (1.0 - self.filled) ** 0.5, disc.center)
-        return seam, (foot, part.z[0] + package.via_depths[part.name]), self.filling
+        return seam, (foot, part.z[0] + package.via_depths[part.name]), self.filling, after(package, part)

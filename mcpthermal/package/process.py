@@ -79,7 +79,7 @@ class Process:
             raise GeometryError(f"attach: {module!r} is no Module")
         self._require(self.insulation is None, f"attach module '{module.name}'", "before", "insulate")
         point = pair(at, f"place of module '{module.name}'")
-        others = self._module_parts()
+        others = self._module_parts
         for part in module.parts(point):
             self._inside_carrier(part.footprint, f"{part.role} '{part.name}' of module '{module.name}'")
             for other in others:
@@ -144,9 +144,9 @@ class Process:
         if onto is not None and not isinstance(onto, str):
             raise GeometryError(f"via '{name}': onto={onto!r} must be the name of a chip")
         end = onto or self.carrier.name
-        bottom = 0.0 if end == self.carrier.name else fits.land(self._module_parts(), name, holes, end)
+        bottom = 0.0 if end == self.carrier.name else fits.land(self._module_parts, name, holes, end)
         self._inside_carrier(holes, f"via '{name}'")
-        fits.clear(self._module_parts(), name, holes, bottom)
+        fits.clear(self._module_parts, name, holes, bottom)
         assert self.insulation is not None
         depth = self.insulation.z[1] - bottom
         if contact is not None:
@@ -348,9 +348,10 @@ class Process:
 
     @cached_property
     def _package(self) -> Package:
-        return Package(tuple(self._parts()))
+        return Package(self._parts)
 
-    def _parts(self) -> list[Part]:
+    @cached_property
+    def _parts(self) -> tuple[Part, ...]:
         plan = self._plan()
         carrier = self.carrier
         if isinstance(carrier, Chip):
@@ -362,7 +363,7 @@ class Process:
             parts.append(Part("insulation", plan, self.insulation.z, self.insulation.material, "insulation"))
         if self.passivation is not None:
             parts.append(Part("passivation", plan, self.passivation.z, self.passivation.material, "passivation"))
-        parts += self._module_parts()
+        parts += self._module_parts
         for via in self.vias:
             assert self.insulation is not None
             parts += via.parts(self.insulation, self.metal_layer)
@@ -379,10 +380,11 @@ class Process:
                     height = (floor, floor + self.contacts.height)
                     name, metal_name = f"{hole.name}.contact", self.contacts.material
                     parts.append(Part(name, stud, height, metal_name, "contact", hole.name))
-        return parts
+        return tuple(parts)
 
-    def _module_parts(self) -> list[Part]:
-        return [part for module, at in self.modules for part in module.parts(at)]
+    @cached_property
+    def _module_parts(self) -> tuple[Part, ...]:
+        return tuple(part for module, at in self.modules for part in module.parts(at))
 
     def _plan(self) -> Footprint:
         return rectangle(self.carrier.size)
@@ -395,7 +397,9 @@ class Process:
         seen = {module.name for module, _ in process.modules}
         if len(seen) < len(process.modules):
             raise GeometryError(f"two modules are named '{process.modules[-1][0].name}'; rename one of the two")
-        for part in process._parts():
+        if process.modules is self.modules and "_module_parts" in vars(self):
+            vars(process)["_module_parts"] = self._module_parts  # most steps leave the modules alone
+        for part in process._parts:
             if part.name in seen:
                 raise GeometryError(f"the name '{part.name}' is given twice; rename one of the two")
             seen.add(part.name)

@@ -66,7 +66,9 @@ def _cell(item: Any, first: bool) -> str:
     if isinstance(item, numbers.Real) and not isinstance(item, bool):
         item = number(float(item)) if not isinstance(item, int) else Number(float(item), f"{item:,}")
     if isinstance(item, Number):
-        return f'<{kind}{scope} class="number" data-value="{item.value!r}">{escape(item.text)}</{kind}>'
+        # As JavaScript reads it.
+        value = repr(item.value).replace("inf", "Infinity")
+        return f'<{kind}{scope} class="number" data-value="{value}">{escape(item.text)}</{kind}>'
     return f"<{kind}{scope}>{escape('' if item is None else str(item))}</{kind}>"
 
 
@@ -123,7 +125,7 @@ def page(title: str, lead: str, content: Sequence[str], foot: str = "") -> str:
     scripts = [asset("report.js")]
     library = ""
     if "data-viewer" in body:
-        scripts.append(asset("viewer.js"))
+        scripts += [asset("cells.js"), asset("viewer.js")]
         licence = escape(asset("vtk.LICENSE.txt"))
         library = (
             f'<script type="application/gzip" id="vtk-library">{_library()}</script>'

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from mcpthermal.result.fields import Fields
 from mcpthermal.result.steady import SteadyResult
+from mcpthermal.viz.cutting import SHARP
 from mcpthermal.viz.grids import SPLITS
 from mcpthermal.viz.style import (
     FIELDS,
@@ -59,9 +60,6 @@ _FACES: dict[str, list[tuple[tuple[int, ...], list[int]]]] = {
     "tetra": [(face, list(face)) for face in ((0, 1, 2), (0, 1, 3), (1, 2, 3), (0, 2, 3))],
 }
 
-_IN_WEDGE = ((0, 1, 2, 5), (0, 1, 5, 4), (0, 4, 5, 3))
-"""Tetrahedra of a linear wedge."""
-
 
 def view_data(result: SteadyResult) -> str:
     """Everything the page's script needs, as JSON with compressed arrays; lengths in mm, values in SI.
@@ -97,7 +95,7 @@ def view_data(result: SteadyResult) -> str:
         "tables": {
             "nodesOfCell": fields.cells.shape[1],
             "faceTriangles": [triangles for _, triangles in _FACES[fields.kind]],
-            "subTetrahedra": _tetrahedra(fields.kind),
+            "subCells": SPLITS[fields.kind].tolist(),
         },
         "parts": [_part(part, colours) for part in result.case.package.parts],
         "materials": {name.replace("_", " "): colour for name, colour in colours.items()},
@@ -137,14 +135,6 @@ def _field(name: str, ends: tuple[float, float]) -> dict[str, Any]:
         "ticks": scale_numbers(ends, look.logarithmic),
         "colours": map_colours(look.colours, 33),
     }
-
-
-def _tetrahedra(kind: str) -> list[list[int]]:
-    """The small linear tetrahedra of a cell."""
-    split = SPLITS[kind]
-    if kind != "wedge18":
-        return [list(map(int, row)) for row in split]
-    return [[int(wedge[n]) for n in four] for wedge in split for four in _IN_WEDGE]
 
 
 def _boundaries(fields: Fields, points: Any) -> tuple[Ints, Ints]:
@@ -188,7 +178,7 @@ def _outlines(sides: Ints, normals: Any, part: Ints, place: Ints) -> Ints:
     _, first, inverse, counts = np.unique(keys, axis=0, return_index=True, return_inverse=True, return_counts=True)
     last = np.zeros(len(first), np.int64)
     last[inverse.ravel()] = np.arange(len(sides))
-    flat = np.abs(np.einsum("ij,ij->i", normals[first], normals[last])) > 0.8
+    flat = np.abs(np.einsum("ij,ij->i", normals[first], normals[last])) > SHARP
     drawn = first[(counts != 2) | ~flat]
     return np.column_stack([sides[drawn], part[drawn]])
 

@@ -1,4 +1,4 @@
-"""Reports of results, transients and studies, each written whole or not at all."""
+"""Reports of results, transients, studies and stages, each written whole or not at all."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from typing import Any
 from mcpthermal.errors import InputError
 from mcpthermal.mesh.writing import checked_file, write_whole
 from mcpthermal.report.page import page, viewer
+from mcpthermal.report.stages import stages_page
 from mcpthermal.report.steady import steady_page
 from mcpthermal.report.studies import study_page
 from mcpthermal.report.transients import transient_page
 from mcpthermal.report.view import view_data
+from mcpthermal.result.stages import Stages
 from mcpthermal.result.steady import SteadyResult
 from mcpthermal.result.study import Study
 from mcpthermal.result.transient import TransientResult
@@ -22,6 +24,7 @@ PAGES: dict[type, Callable[[Any, str], str]] = {
     SteadyResult: steady_page,
     TransientResult: transient_page,
     Study: study_page,
+    Stages: stages_page,
 }
 """What makes the page of what can be reported, from it and the question."""
 
@@ -31,7 +34,7 @@ def write_report(answer: Any, path: str | os.PathLike[str], question: str = "") 
 
     Parameters
     ----------
-    answer : SteadyResult, TransientResult or Study
+    answer : SteadyResult, TransientResult, Study or Stages
     path : path
         The ``.html`` file, written whole or not at all.
     question : str
@@ -46,7 +49,7 @@ def write_report(answer: Any, path: str | os.PathLike[str], question: str = "") 
     InputError
         If it is something else, or the ending is another.
     MissingLibraryError
-        Without Matplotlib, for the charts of a transient or a study.
+        Without Matplotlib, for the charts of a transient, a study or stages.
     """
     make = next((make for kind, make in PAGES.items() if isinstance(answer, kind)), None)
     if make is None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mcpthermal.errors import InputError, near_misses
+from mcpthermal.package.records import ModuleTestRecord
 from mcpthermal.units import describe
 
 
@@ -60,6 +61,8 @@ class TestReport:
     test : str
         Its name.
     readings : tuple of Reading
+    module : str
+        The name of the module.
     seconds : float
         What computing them took.
     setups : int
@@ -70,6 +73,7 @@ class TestReport:
 
     test: str
     readings: tuple[Reading, ...]
+    module: str = ""
     seconds: float = 0.0
     setups: int = 0
 
@@ -77,6 +81,12 @@ class TestReport:
     def passes(self) -> bool:
         """Whether all readings pass."""
         return all(reading.passes for reading in self.readings)
+
+    @property
+    def record(self) -> ModuleTestRecord:
+        """What ``process.attach(module, tested=report)`` keeps of it."""
+        program = ", ".join(dict.fromkeys(reading.measurement for reading in self.readings))
+        return ModuleTestRecord(self.module, f"{self.test}: {program}", self.passes)
 
     def __getitem__(self, name: str) -> Reading:
         """The reading of a name."""

@@ -20,6 +20,10 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 
+POLISH = 4
+"""Iterations beyond the contract of currents: charge balances are held to 1e-8."""
+
+
 class Loan(Reuse):
     """Hands on factors among the problems of one package, and takes them and states from those of another one.
 
@@ -66,9 +70,11 @@ class Loan(Reuse):
             return
         old = None if lender is None else lender.electrical
         if old is None or not isinstance(old.solver, StockSolver):
-            electrical.solver = StockSolver(electrical.solver.rtol, electrical.solver.method)
+            solver = StockSolver(electrical.solver.rtol, electrical.solver.method)
         else:
-            electrical.solver = old.solver.lend(*_places(electrical, old))
+            solver = old.solver.lend(*_places(electrical, old))
+        solver.polish = POLISH
+        electrical.solver = solver
 
     def start(self) -> tuple[Floats, Floats | None] | None:
         """The rise (K) and the potential (V) of the lender's problem; None if it has none."""

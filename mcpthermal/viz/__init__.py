@@ -8,6 +8,7 @@ from mcpthermal.viz.fields import plot_field, save_picture, save_pictures
 from mcpthermal.viz.maps import plot_layer, plot_section
 from mcpthermal.viz.meshes import mesh_quality, plot_mesh
 from mcpthermal.viz.packages import plot_package
+from mcpthermal.viz.screening import plot_dictionary, plot_responses, plot_screening
 from mcpthermal.viz.stages import plot_stages
 from mcpthermal.viz.studies import plot_study, plot_tornado
 
@@ -17,6 +18,7 @@ __all__ = [
     "field_difference",
     "mesh_quality",
     "plot_convergence",
+    "plot_dictionary",
     "plot_difference",
     "plot_field",
     "plot_impedance",
@@ -24,6 +26,8 @@ __all__ = [
     "plot_mesh",
     "plot_package",
     "plot_probes",
+    "plot_responses",
+    "plot_screening",
     "plot_section",
     "plot_stages",
     "plot_structure",

