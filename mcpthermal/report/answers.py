@@ -19,6 +19,11 @@ def celsius(kelvin: float) -> Number:
     return Number(kelvin - ZERO, f"{kelvin - ZERO:.2f}")
 
 
+def kelvins(difference: float) -> Number:
+    """A difference of temperatures, with two decimals."""
+    return Number(difference, f"{difference:.2f}")
+
+
 def headline(facts: list[tuple[str, str]]) -> str:
     """The few numbers that are asked for first."""
     return (
@@ -58,7 +63,7 @@ def temperature_table(result: SteadyResult) -> str:
             celsius(result.max_temperature(name)),
             celsius(result.mean_temperature(name)),
             celsius(result.min_temperature(name)),
-            number(result.max_temperature(name) - result.ambient),
+            kelvins(result.max_temperature(name) - result.ambient),
             number(result.joule_power(name) * 1e3, 4),
         ]
         for name in (*reported, *others)

@@ -162,6 +162,17 @@ class Simulation:
     cost_with: float
     cost_without: float
 
+    def __str__(self) -> str:
+        def interval(ends: tuple[float, float]) -> str:
+            return f"{100 * ends[0]:.2f} to {100 * ends[1]:.2f} %"
+
+        return (
+            f"{self.packages:,} packages simulated, {self.modules:,} modules ({100 * self.confidence:g} % intervals)\n"
+            f"  modules that pass           {interval(self.passing_interval)}\n"
+            f"  yield of packages, tested   {interval(self.yield_with_interval)}, cost {self.cost_with:.6g}\n"
+            f"  yield of packages, untested {interval(self.yield_without_interval)}, cost {self.cost_without:.6g}"
+        )
+
 
 @dataclass(frozen=True)
 class Screening:

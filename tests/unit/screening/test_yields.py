@@ -72,6 +72,8 @@ def test_the_simulation_lies_around_the_exact_values() -> None:
     """With 99.9 % intervals, and wide of a coverage that is a tenth off."""
     case = screening(0.6, modules=3, later=0.97, false_alarm=0.01)
     exact, drawn = case.solve(), case.simulate(40_000, seed=1, confidence=0.999)
+    low, high = drawn.yield_with_interval
+    assert f"tested   {100 * low:.2f} to {100 * high:.2f} %" in str(drawn) and "99.9 % intervals" in str(drawn)
     for value, interval in (
         (exact.passing, drawn.passing_interval),
         (exact.yield_with, drawn.yield_with_interval),
