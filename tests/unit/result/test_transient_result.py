@@ -253,7 +253,7 @@ REFUSED: list[dict[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize("given", REFUSED, ids=str)
+@pytest.mark.parametrize("given", REFUSED, ids=lambda given: next(iter(given)))
 def test_what_is_refused(given: dict[str, Any]) -> None:
     options: dict[str, Any] = {"case": case_of(), "mesh": MESH, "t_end": 1.0, "steps": mt.FixedSteps(0.5)} | given
     with pytest.raises(mt.InputError):
