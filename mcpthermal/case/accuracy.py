@@ -7,7 +7,7 @@ from typing import Any
 
 from mcpthermal.errors import InputError
 from mcpthermal.package.points import is_list
-from mcpthermal.units import quantity
+from mcpthermal.units import in_si, quantity
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,11 @@ def read_tolerance(tolerance: Any) -> float | str:
         try:
             tolerance = float(text)
         except ValueError:
+            number = in_si(text)
+            if isinstance(number, str) or not number > 0:
+                raise InputError(
+                    f"tolerance {tolerance!r} is no positive number with a unit; write '0.2 K' or '0.5 %'"
+                ) from None
             return text
     return quantity(tolerance, "", "tolerance", above=0.0, maximum=1.0)
 

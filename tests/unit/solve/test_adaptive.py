@@ -120,7 +120,8 @@ def test_tetrahedra_are_refined_where_it_counts(order: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("tolerance", "message"), [(0.0, "tolerance"), ("0.2 V", "K"), (2.0, "tolerance"), ("-1 K", "tolerance")]
+    ("tolerance", "message"),
+    [(0.0, "tolerance"), ("0.2 V", "K"), (2.0, "tolerance"), ("-1 K", "no positive number"), ("nanK", "0.2 K")],
 )
 def test_wrong_tolerances_are_refused(tolerance: Any, message: str) -> None:
     with pytest.raises(mt.InputError, match=message):
