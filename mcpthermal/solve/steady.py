@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from mcpthermal.case import Case
-from mcpthermal.errors import CouplingError, InputError
+from mcpthermal.errors import BalanceError, CouplingError, InputError
 from mcpthermal.linalg import Method
 from mcpthermal.result.steady import SteadyResult
 from mcpthermal.solve.limits import require_steady_state
@@ -79,15 +79,9 @@ def solve_steady(
     run = Run(case, mesh, order, linear_tolerance, method, progress)
     if reuse is not None:
         reuse.adopt(run.problem)
-        begun = reuse.start()
-        if begun is not None:
-            newton = Newton(run.problem, tolerance, run.say, chord=True, warm=True)
-            newton.accuracy = SERIES * tolerance * float(np.abs(begun[0][run.problem.thermal.space.active]).max())
-            newton.subspace = reuse.subspace()
-            state = newton.solve(*begun, int(max_iterations))
-            if state is not None:
-                reuse.keep(state)
-                return run.result(state, newton)
+        found = _from_earlier(run, reuse, tolerance, int(max_iterations))
+        if found is not None:
+            return found
     newton = Newton(run.problem, tolerance, run.say)
     start = run.problem.start if initial is None else run.initial_rise(initial)
     state = newton.solve(start, None, int(max_iterations))
@@ -106,3 +100,22 @@ def solve_steady(
         None if last.current is None else last.current.potential,
         tuple(newton.history),
     )
+
+
+def _from_earlier(run: Run, reuse: Reuse, tolerance: float, limit: int) -> SteadyResult | None:
+    """The answer found from what earlier problems suggest; None if they suggest nothing, or it leads nowhere."""
+    begun = reuse.start()
+    if begun is None:
+        return None
+    newton = Newton(run.problem, tolerance, run.say, chord=True, warm=True, subspace=reuse.subspace())
+    newton.accuracy = SERIES * tolerance * float(np.abs(begun[0][run.problem.thermal.space.active]).max())
+    state = newton.solve(*begun, limit)
+    if state is None:
+        return None
+    reuse.keep(state)
+    try:
+        return run.result(state, newton)
+    except BalanceError:  # what is accurate enough need not add up: on to the tolerance of the residual
+        newton.accuracy = 0.0
+        state = newton.solve(state.rise, None if state.current is None else state.current.potential, limit)
+        return None if state is None else run.result(state, newton)

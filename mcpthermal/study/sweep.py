@@ -67,7 +67,7 @@ def sweep(
     tolerance : float
         Of each solution: its relative residual, or what further iterations would change, relative to the rise.
     method : {"auto", "direct", "multigrid"}
-        Of the linear solves; "auto" factorises larger systems than `solve_steady`, as all points share the factors.
+        Of the linear solves.
     memory : float, optional
         Most memory of each worker process (bytes).
     retry_failed : bool

@@ -18,7 +18,7 @@ from mcpthermal.mesh.columns import ColumnMesh, generate_mesh
 from mcpthermal.mesh.layers import Fractions, layering, moved_mesh
 from mcpthermal.mesh.sizing import MeshSpec
 from mcpthermal.result.outputs import Output, outputs_of
-from mcpthermal.solve.reuse import Reuse, shared_method
+from mcpthermal.solve.reuse import Reuse
 from mcpthermal.solve.steady import solve_steady
 
 OWN = "own mesh"
@@ -146,7 +146,7 @@ class Worker:
             mesh,
             tolerance=self.setup.tolerance,
             linear_tolerance=self.setup.tolerance,
-            method=shared_method(mesh, self.setup.method),
+            method=self.setup.method,
             reuse=self._reuse,
         )
         package = case.package

@@ -209,6 +209,27 @@ def test_tables_and_files(study: mt.Study, tmp_path: Path) -> None:
     pandas.testing.assert_frame_equal(same, table)
 
 
+def test_a_point_that_is_accurate_but_does_not_add_up_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its solution is carried on to the tolerance of the residual, and is that of the study that had no need to."""
+    import mcpthermal.solve.steady as steady
+
+    heights = {"module_height": [3e-4, 3.5e-4, 4e-4]}
+    wanted = quiet(study_cases.stack, workers=0, mesh=MESH, outputs=["memory.max"], **heights)
+    result, accurate = steady.Run.result, []
+
+    def strict(run: Any, state: Any, newton: Any, **more: Any) -> Any:
+        if newton.accuracy > 0:
+            accurate.append(state.size)
+            raise mt.BalanceError("the energy balance does not close")
+        return result(run, state, newton, **more)
+
+    monkeypatch.setattr(steady.Run, "result", strict)
+    found = quiet(study_cases.stack, workers=0, mesh=MESH, outputs=["memory.max"], **heights)
+    assert len(accurate) == 2 and len(found.of("solved")) == 3
+    for point, other in zip(found.points, wanted.points, strict=True):
+        assert point.values["memory.max"] - 298.15 == pytest.approx(other.values["memory.max"] - 298.15, rel=1e-8)
+
+
 def test_a_sweep_in_height_uses_one_planar_space(monkeypatch: pytest.MonkeyPatch) -> None:
     """Gmsh works once, and so do the weak forms; only the first point starts cold."""
     import mcpthermal.fem.planar as planar
