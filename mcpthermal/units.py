@@ -219,6 +219,8 @@ def _parse(text: str, unit: str, name: str) -> float:
 @lru_cache(maxsize=512)
 def _conversion(given: str, unit: str) -> tuple[float, float] | str:
     """Factor and offset (of degC and degF) to an SI unit, or what is wrong with the given unit."""
+    if given == unit:
+        return 1.0, 0.0
     registry, spelled, wanted = _registry(), _spelled(given), _spelled(unit)
     unreadable = f"has the unit '{given}', which is not known"
     if len(spelled) > 80 or not _SAFE_UNIT.fullmatch(spelled):

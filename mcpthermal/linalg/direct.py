@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import copy
+import os
+import sys
 import threading
 import time
 import weakref
 from collections.abc import Callable
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -78,6 +81,9 @@ class Factorisation:
 @lru_cache(maxsize=1)
 def _pypardiso() -> Any:
     """The module of pypardiso, or None where it or MKL is missing; its import loads MKL."""
+    # Without a path pypardiso looks into every folder of the environment, which takes longer than most factorisations.
+    for library in sorted(Path(sys.prefix).glob("lib/libmkl_rt*")):
+        os.environ.setdefault("PYPARDISO_MKL_RT", str(library))
     try:
         from pypardiso import pardiso_wrapper
     except (ImportError, OSError):

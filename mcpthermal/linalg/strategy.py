@@ -14,7 +14,7 @@ from .operator import Array, LinearSystem
 
 Method = Literal["auto", "direct", "multigrid"]
 DIRECT_LIMIT = 60_000
-FACTORS_WORTH, HIERARCHY_WORTH = 30, 5
+FACTORS_WORTH, HIERARCHY_WORTH = 30, 10
 """How many iterations take as long as making factors of `DIRECT_LIMIT` unknowns or a hierarchy, roughly."""
 
 LEAST_WORTH = 4

@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.interpolate import PchipInterpolator
 
 from mcpthermal.errors import MaterialError
 from mcpthermal.materials.base import DATUM, Array, Law, read_numbers, refuse_where
@@ -289,5 +288,7 @@ def as_law(value: Any, unit: str, name: str, **limits: float | None) -> Law:
 
 @lru_cache(maxsize=256)
 def _curve(temperatures: tuple[float, ...], values: tuple[float, ...]) -> tuple[Any, Any]:
+    from scipy.interpolate import PchipInterpolator  # takes a moment to load, and few laws are tables
+
     curve = PchipInterpolator(temperatures, values)
     return curve, curve.derivative()

@@ -155,7 +155,7 @@ class Marcher:
                 problem.set_time(min(start.time + at * length, np.nextafter(end, -np.inf)))
                 store.target = start.content + length * sum(a * k for a, k in zip(row[:-1], inflows, strict=True))
                 guess = rise if slope is None else start.rise + at * length * slope
-                newton = Newton(problem, np.inf, chord=True, accuracy=accuracy, contraction=self.contraction)
+                newton = Newton(problem, np.inf, warm=True, accuracy=accuracy, contraction=self.contraction)
                 state = newton.solve(problem.moved(guess, still), potential, STAGE_ITERATIONS)
                 solves, iterations = (
                     solves + len(newton.history),

@@ -26,6 +26,16 @@ SHORTEST = 2.0**-7
 WELL = 0.1
 """A reduction of the residual that is good enough to go on without Newton's full derivative."""
 
+CLOSE = 10.0
+"""Residuals within this factor of their tolerance do not call for it either."""
+
+GUESSED, REDUCED = 1e-3, 3e-3
+"""Reductions of the residual by the first step from a guess, and by the linear solves of later steps: what the
+symmetric part leaves is about as large, and another state costs as much as some iterations."""
+
+KEPT_STEPS = 2
+"""Earlier steps with the symmetric part whose differences improve the next one."""
+
 ACTIVE_ITERATIONS = 200
 """Most iterations of GMRES in one step."""
 
@@ -44,8 +54,6 @@ class Newton:
         One for each linear solve.
     say : callable
         Is told in words what happens.
-    chord : bool
-        Whether steps with the symmetric part alone go on while they reduce the residual well, as in short time steps.
     accuracy : float
         An estimated error of the rise that is good enough before the residual is (K).
     contraction : float
@@ -62,11 +70,12 @@ class Newton:
     history: list[Iteration] = field(default_factory=list)
     solves: list[dict[str, Any]] = field(default_factory=list)
     failure: str = ""
-    chord: bool = False
     accuracy: float = 0.0
     contraction: float = 1.0
     warm: bool = False
     subspace: Subspace | None = None
+    _needs_derivative: bool = False
+    _steps: list[tuple[Floats, Floats]] = field(default_factory=list)
 
     def solve(self, rise: Floats, potential: Floats | None, limit: int) -> State | None:
         """The state in equilibrium, or None with `failure` set; then `last` is the last state."""
@@ -89,7 +98,8 @@ class Newton:
                 return None
             self.say(f"iteration {len(self.history) + 1}, residual {state.size:.1e}")
             step, iterations = self._step(state, previous)
-            previous = state.size
+            # What a guess leaves says nothing about how well steps reduce the residual.
+            previous = np.inf if self._is_guess else state.size
             moved = self._search(state, step)
             if moved is None:
                 return None
@@ -122,25 +132,39 @@ class Newton:
         electrical = 0 if state.current is None else state.current.report.iterations
         self.history.append(Iteration(change, highest, iterations, electrical))
 
+    @property
+    def _is_guess(self) -> bool:
+        """Whether the state is that of a first temperature, which may be far off."""
+        return not self.history and not self.warm
+
     def _step(self, state: State, previous: float) -> tuple[Floats, int]:
-        """The step of the unknowns (K); the first one, and linear problems, by conjugate gradients alone."""
-        problem = self.problem
-        guessed = not self.history and not self.warm
-        if problem.is_linear or guessed or (self.chord and state.size < WELL * previous):
-            # How much rounding a rise leaves in the residual is known only once it is about right.
-            goal = 1.0
-            if guessed and self.accuracy == 0.0 and not (self.chord and problem.is_linear):
-                goal = max(1.0, (1e-5 if problem.is_linear else 1e-3) / problem.solver.rtol)
-            elif not problem.is_linear:
-                # A state costs as much as many iterations: from a good start few of them are worth exact steps.
-                goal = max(0.3, (1e-3 if self.warm else 0.03) * state.size / problem.solver.rtol)
+        """The step of the unknowns (K), by conjugate gradients with the symmetric part alone as long as that does."""
+        problem, rtol = self.problem, self.problem.solver.rtol
+        if not problem.is_linear and state.size > max(WELL * previous, CLOSE * rtol):
+            self._needs_derivative = True
+        if not self._needs_derivative:
+            if self._is_guess:
+                # How much rounding a rise leaves in the residual is known only once it is about right.
+                goal = max(1.0, (1e-5 if problem.is_linear else GUESSED) / rtol)
+            else:
+                goal = 1.0 if problem.is_linear else max(0.3, REDUCED * state.size / rtol)
             step, report = problem.timed("heat", lambda: self._symmetric(state, goal * state.scale))
             self.solves.append({"field": "temperature", **vars(report)})
-            return step, report.iterations
+            return step if problem.is_linear else self._mixed(state, step), report.iterations
         # Eisenstat and Walker, Choosing the forcing terms in an inexact Newton method, SIAM J. Sci. Comput. 17, 1996.
         forcing = min(0.1, 0.9 * (state.size / previous) ** 2)
-        forcing = max(forcing, 0.3 * problem.solver.rtol / state.size, 1e-10)
+        forcing = max(forcing, 0.3 * rtol / state.size, 1e-10)
         return problem.timed("heat", lambda: self._gmres(state, forcing))
+
+    def _mixed(self, state: State, step: Floats) -> Floats:
+        """A step improved by how earlier ones changed (Anderson; Walker and Ni, SIAM J. Numer. Anal. 49, 2011)."""
+        place, change = self.problem.numbering.pick(state.rise), step
+        if self._steps:
+            moves = np.column_stack([place - before for before, _ in self._steps])
+            changes = np.column_stack([step - before for _, before in self._steps])
+            change = step - (moves + changes) @ np.linalg.lstsq(changes, step, rcond=None)[0]
+        self._steps = [*self._steps[-KEPT_STEPS + 1 :], (place, step)]
+        return change
 
     def _symmetric(self, state: State, scale: float) -> tuple[Floats, SolveReport]:
         guess = None if self.subspace is None else self.subspace.guess(state.system, state.residual)
@@ -175,9 +199,7 @@ class Newton:
             return None
         while length >= SHORTEST:
             tried = self._try(problem.moved(state.rise, length * step), state)
-            # The first step starts from a temperature that is only a guess.
-            guessed = not self.history and not self.warm
-            if tried is not None and (problem.is_linear or guessed or self._is_better(tried, state, length)):
+            if tried is not None and (problem.is_linear or self._is_guess or self._is_better(tried, state, length)):
                 return tried
             length /= 2
         self.failure = "no part of Newton's step reduces the residual"

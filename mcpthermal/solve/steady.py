@@ -107,7 +107,7 @@ def _from_earlier(run: Run, reuse: Reuse, tolerance: float, limit: int) -> Stead
     begun = reuse.start()
     if begun is None:
         return None
-    newton = Newton(run.problem, tolerance, run.say, chord=True, warm=True, subspace=reuse.subspace())
+    newton = Newton(run.problem, tolerance, run.say, warm=True, subspace=reuse.subspace())
     newton.accuracy = SERIES * tolerance * float(np.abs(begun[0][run.problem.thermal.space.active]).max())
     state = newton.solve(*begun, limit)
     if state is None:
