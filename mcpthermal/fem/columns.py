@@ -156,7 +156,7 @@ class ColumnSpace:
                 groups.setdefault(np.column_stack([rows, stored])[found].tobytes(), []).append(layer)
         for key, layers in groups.items():
             values = np.frombuffer(key).reshape(-1, 4).T[:, None]
-            stiffness, mass = self._planar_entries(values[:3], values[3], at_points=False)
+            stiffness, mass = self._planar_entries(values[:3], values[3])
             operator.add_shared(np.array(layers), stiffness[0], mass[0])
         return operator
 
@@ -168,34 +168,19 @@ class ColumnSpace:
         if storage is not None:
             stored = storage.rate * evaluate_axes(storage.capacity, found, known, shape)[0]
             stored = np.broadcast_to(stored, (3, *shape))
-        operator.add_varying(layer, *self._planar_entries(values, stored, at_points=True))
+        operator.add_varying(layer, *self._planar_entries(values, stored))
         if len(values) == 6:
-            x, y = (self._flat(values[entry]) for entry in (4, 3))
-            drift_x, drift_y = self.plane.drift_maps
-            operator.add_oblique(layer, (drift_x @ x + drift_y @ y).T)
+            operator.add_oblique(layer, self.plane.drift(values[4], values[3]))
 
-    @staticmethod
-    def _flat(planes: Floats) -> Floats:
-        return np.ascontiguousarray(planes.reshape(len(planes), -1).T)
-
-    def _planar_entries(self, values: Any, stored: Any, at_points: bool) -> tuple[Floats, Floats]:
+    def _planar_entries(self, values: Any, stored: Any) -> tuple[Floats, Floats]:
         """Entries of stiffness and mass for coefficients (entries, planes, ...).
 
         What is stored (planes, ...) goes with the values along each line as the stiffness does.
         """
-        kind = 0 if at_points else 1
-        x, y, z = (self._flat(values[entry]) for entry in range(3))
-        along = self.plane.conduction_map
-        if np.array_equal(x, y):
-            stiffness = along("both")[kind] @ x
-        else:
-            stiffness = along("x")[kind] @ x + along("y")[kind] @ y
-        if len(values) == 6:
-            stiffness = stiffness + self.plane.shear_map[kind] @ self._flat(values[5])
+        stiffness = self.plane.conduction(values[0], values[1], values[5] if len(values) == 6 else None)
         if stored is not None and stored.any():
-            stiffness = stiffness + self.plane.mass_maps[kind] @ self._flat(stored)
-        mass = self.plane.mass_maps[kind] @ z
-        return np.ascontiguousarray(stiffness.T), np.ascontiguousarray(mass.T)
+            stiffness += self.plane.exchange(stored)
+        return stiffness, self.plane.exchange(values[2])
 
     def system(self, operator: ColumnOperator, numbering: Numbering) -> ColumnSystem:
         """The linear system of an operator on unknowns."""

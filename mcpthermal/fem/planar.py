@@ -1,13 +1,14 @@
-"""Quadratic triangles of a planar mesh: sparse maps from coefficients to matrices, loads, values and gradients.
+"""Quadratic triangles of a planar mesh: from coefficients to matrices and loads, from fields to values and gradients.
 
-Every matrix of a plane is ``map @ coefficients``: the weak forms of `physics/` are evaluated once at the
-quadrature points, for unit coefficients, and never again.
+The weak forms of `physics/` are evaluated once, at the quadrature points of the reference triangle and for unit
+coefficients. Every matrix of a plane comes from products of these tables with coefficients pulled back to it.
 """
 
 from __future__ import annotations
 
 import hashlib
-from functools import cached_property
+from functools import cache, cached_property
+from itertools import product
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -21,6 +22,9 @@ from mcpthermal.physics.conduction import conduction, drift, exchange, supply
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+
+ORDER = 4
+"""Degree to which quadrature on triangles is exact."""
 
 EDGES = np.array([[0, 1], [1, 2], [0, 2]])
 """Edges of a triangle in the order of scikit-fem's quadratic element."""
@@ -65,7 +69,7 @@ class PlanarSpace:
 
     def __init__(self, vertices: Floats, triangles: Ints, cuts: Ints | None = None) -> None:
         mesh = MeshTri(np.ascontiguousarray(vertices.T), np.ascontiguousarray(triangles.T), sort_t=False)
-        self.basis = Basis(mesh, ElementTriP2(), intorder=4)
+        self.basis = Basis(mesh, ElementTriP2(), intorder=ORDER)
         self.mesh = mesh
         self.vertices, self.triangles = vertices, triangles
         self.n_points = self.basis.X.shape[1]
@@ -76,7 +80,6 @@ class PlanarSpace:
         self.n_corners = int(self.dofs[:, :3].max()) + 1
         self.ends = np.empty((self.size - self.n_corners, 2), np.int64)
         self.ends[self.dofs[:, 3:] - self.n_corners] = self.dofs[:, EDGES]
-        count = len(triangles)
         rows = np.repeat(self.dofs, 6, axis=1).ravel()
         columns = np.tile(self.dofs, (1, 6)).ravel()
         keys, self._entry = np.unique(rows * self.size + columns, return_inverse=True)
@@ -84,60 +87,57 @@ class PlanarSpace:
         self.rows = (keys // self.size).astype(np.int32)
         self.indptr = np.searchsorted(keys, np.arange(self.size + 1) * self.size).astype(np.int32)
         self.diagonal = np.searchsorted(keys, np.arange(self.size) * (self.size + 1))
-        self._entry = self._entry.reshape(count, 6, 6)
-        self._conduction: dict[str, tuple[Any, Any]] = {}
         corners = np.empty((self.n_corners, 2))
         corners[self.dofs[:, :3]] = vertices[triangles]
         self.points: Floats = np.vstack([corners, corners[self.ends].mean(axis=1)])
 
-    def _local(self, form: Any, **coefficients: Any) -> Floats:
-        """A form's integrand times weight for every pair of shape functions: (n_triangles, n_points, 6, 6)."""
-        shape = self.basis.dx.shape
-        local = np.empty((*shape, 6, 6))
-        for i in range(6):
-            for j in range(6):
-                u, v = self.basis.basis[j][0], self.basis.basis[i][0]
-                local[:, :, i, j] = form.form(u, v, coefficients) * self.basis.dx
-        return local
-
-    def _maps(self, form: Any, **coefficients: Any) -> tuple[Any, Any]:
-        """Sparse maps from coefficients at points, and from coefficients of triangles, to matrix entries."""
-        local = self._local(form, **coefficients)
-        count, points = local.shape[:2]
-        shape = (len(self.indices), count * points)
-        rows = np.broadcast_to(self._entry[:, None], local.shape).ravel()
-        columns = np.repeat(np.arange(count * points), 36)
-        at_points = sp.csr_array((local.ravel(), (rows, columns)), shape=shape)
-        total = local.sum(axis=1)
-        columns = np.repeat(np.arange(count), 36)
-        of_cells = sp.csr_array((total.ravel(), (self._entry.ravel(), columns)), shape=(len(self.indices), count))
-        return at_points, of_cells
-
-    def conduction_map(self, axis: str) -> tuple[Any, Any]:
-        """Maps for a conductivity along "x", along "y", or along "both"."""
-        if axis not in self._conduction:
-            zero, one = np.zeros_like(self.basis.dx), np.ones_like(self.basis.dx)
-            x, y = zero if axis == "y" else one, zero if axis == "x" else one
-            self._conduction[axis] = self._maps(conduction, conductivity=np.array([[x, zero], [zero, y]]))
-        return self._conduction[axis]
-
     @cached_property
-    def shear_map(self) -> tuple[Any, Any]:
-        """Maps for the entry xy of a conductivity tensor."""
-        zero, one = np.zeros_like(self.basis.dx), np.ones_like(self.basis.dx)
-        return self._maps(conduction, conductivity=np.array([[zero, one], [one, zero]]))
+    def _pull(self) -> tuple[Floats, Floats]:
+        """(n_triangles, 2, 2) inverse Jacobians, and (n_triangles,) the determinants."""
+        corners = self.vertices[self.triangles]
+        columns = np.stack([corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]], axis=2)
+        return np.asarray(np.linalg.inv(columns)), np.abs(np.linalg.det(columns))
 
-    @cached_property
-    def drift_maps(self) -> tuple[Any, Any]:
-        """Maps from points for the drift form along x and along y."""
-        zero, one = np.zeros_like(self.basis.dx), np.ones_like(self.basis.dx)
-        x, y = (self._maps(drift, direction=np.array(d))[0] for d in ([one, zero], [zero, one]))
-        return x, y
+    def conduction(self, x: Floats, y: Floats, xy: Floats | None = None) -> Floats:
+        """Entries (planes, n) of the conduction form for the entries of a conductivity tensor.
 
-    @cached_property
-    def mass_maps(self) -> tuple[Any, Any]:
-        """Maps for the exchange form."""
-        return self._maps(exchange, coefficient=np.ones_like(self.basis.dx))
+        Each is (planes, n_triangles, n_points), or (planes, n_triangles) where it is constant in every triangle.
+        """
+        inverse, determinant = self._pull
+        # J^-1 C J^-T |J|, in the order of `_TENSORS`.
+        first, second = inverse[:, 0], inverse[:, 1]
+        pairs = ((first, first), (first, second), (second, second))
+        along_x, along_y = ([determinant * (a[:, i] * b[:, i]) for a, b in pairs] for i in range(2))
+        if xy is None and np.array_equal(x, y):
+            pulled = _outer([p + q for p, q in zip(along_x, along_y, strict=True)], x)
+        else:
+            pulled = _outer(along_x, x) + _outer(along_y, y)
+        if xy is not None:
+            across = [determinant * (a[:, 0] * b[:, 1] + a[:, 1] * b[:, 0]) for a, b in pairs]
+            pulled += _outer(across, xy)
+        return self._summed("conduction", pulled)
+
+    def drift(self, x: Floats, y: Floats) -> Floats:
+        """Entries (planes, n) of the drift form for the components (planes, n_triangles, n_points) of a direction."""
+        inverse, determinant = self._pull
+        columns = (determinant[:, None] * inverse[:, :, i] for i in range(2))
+        pulled = sum(_outer(list(column.T), item) for column, item in zip(columns, (x, y), strict=True))
+        return self._summed("drift", pulled)
+
+    def exchange(self, coefficient: Floats) -> Floats:
+        """Entries (planes, n) of the exchange form; a coefficient as in `conduction`."""
+        return self._summed("exchange", _outer([self._pull[1]], coefficient))
+
+    def _summed(self, form: str, pulled: Any) -> Floats:
+        """Entries of all planes from coefficients (planes, n_triangles, units[, n_points]) on the reference."""
+        table = _tables()[form]
+        table = table.sum(axis=1) if pulled.ndim == 3 else table
+        table = table.reshape(-1, 36)
+        result = np.empty((len(pulled), len(self.indices)))
+        for plane, item in zip(result, pulled, strict=True):
+            local = item.reshape(len(item), -1) @ table
+            plane[:] = np.bincount(self._entry, local.ravel(), len(plane))
+        return result
 
     def matrix(self, data: Floats) -> Any:
         """The matrix with given entries."""
@@ -224,6 +224,37 @@ class PlanarSpace:
         middle = np.array([-1, 0, 2, 1])[first + second]
         dofs, row = self.dofs[triangle], np.arange(len(triangle))
         return np.column_stack([dofs[row, first], dofs[row, second], dofs[row, 3 + middle]])
+
+
+_TENSORS = np.array([[[1.0, 0.0], [0.0, 0.0]], [[0.0, 1.0], [1.0, 0.0]], [[0.0, 0.0], [0.0, 1.0]]])
+"""Unit conductivities: xx, xy and yx, yy."""
+
+
+@cache
+def _tables() -> dict[str, Floats]:
+    """The forms on the reference triangle for unit coefficients: (units, points, test and trial functions)."""
+    corners = np.array([[0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
+    basis = Basis(MeshTri(corners, np.array([[0], [1], [2]])), ElementTriP2(), intorder=ORDER)
+
+    def table(form: Any, name: str, units: Any) -> Floats:
+        result = np.empty((len(units), basis.X.shape[1], 6, 6))
+        for unit, (i, j) in product(range(len(units)), np.ndindex(6, 6)):
+            u, v = basis.basis[j][0], basis.basis[i][0]
+            coefficient = np.asarray(units[unit])[..., None, None]
+            result[unit, :, i, j] = (form.form(u, v, {name: coefficient}) * basis.dx)[0]
+        return result.reshape(*result.shape[:2], 36)
+
+    return {
+        "conduction": table(conduction, "conductivity", _TENSORS),
+        "drift": table(drift, "direction", np.eye(2)),
+        "exchange": table(exchange, "coefficient", np.ones(1)),
+    }
+
+
+def _outer(factors: list[Floats], values: Floats) -> Floats:
+    """Factors, one for each unit, times coefficients (planes, n_triangles[, n_points])."""
+    stacked = np.stack(factors, axis=1)
+    return stacked[:, :, None] * values[:, :, None] if values.ndim == 3 else stacked * values[:, :, None]
 
 
 def _cut_open(dofs: Ints, triangles: Ints, cuts: Ints, count: int) -> Ints:

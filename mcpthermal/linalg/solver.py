@@ -120,7 +120,7 @@ class Solver:
 
         For methods of one's own; what is made is kept as after `solve`.
         """
-        if self._kept is None or self._kept.system.size != system.size:
+        if self._kept is None or self._kept.size != system.size:
             self._kept = None
             self._kept = prepare(system, self.method)
         else:
@@ -177,11 +177,11 @@ class Solver:
         """Bring a run to its target; return the method and the reason in words."""
         if run.done:
             return "none", "the start already meets the tolerance"
-        if self._kept is not None and self._kept.system.size == run.system.size and not self._kept.is_worn:
+        if self._kept is not None and self._kept.size == run.system.size and not self._kept.is_worn:
             if self._try_kept(run, self._kept):
                 return f"{self._kept.reused(run.iterations)} (reused)", self._kept.reason
         last, self._kept = self._kept, None  # before the next one is made: its memory is needed
-        if last is not None and (last.factors is None or last.system.size != run.system.size):
+        if last is not None and (last.factors is None or last.size != run.system.size):
             last = None
         fresh = prepare(run.system, self.method, last)
         run.setup_seconds += fresh.seconds

@@ -58,10 +58,11 @@ class _Lent(Preconditioner):
     owner: int = 0
     lender: Callable[[Array], Array] = field(default=lambda b: b)
     _own: direct.Factorisation | None = None
+    _adapted: LinearSystem | None = None
 
     def adapt(self, system: LinearSystem) -> None:
         """Factorise around what differs, once: later systems are near the first one."""
-        self.system = system
+        self._adapted = system
         if self._own is None and len(self.around):
             self._own = direct.factorise(system.matrix().tocsr()[self.around][:, self.around])
         self.solve = self._solve
@@ -73,19 +74,13 @@ class _Lent(Preconditioner):
         return x
 
     def _solve(self, b: Array) -> Array:
+        assert self._adapted is not None
         x = self._near(b)
-        rest = b - self.system.apply(x)
+        rest = b - self._adapted.apply(x)
         theirs = np.zeros(self.owner)
         theirs[self.image] = rest[self.known]
         x[self.known] += self.lender(theirs)[self.image]
-        return x + self._near(b - self.system.apply(x))
-
-
-@dataclass
-class _Nothing:
-    """Stands for a system that is not known yet."""
-
-    size: int
+        return x + self._near(b - self._adapted.apply(x))
 
 
 class StockSolver(Solver):
@@ -191,7 +186,7 @@ def _key(system: LinearSystem) -> float:
 def _lent(kept: Preconditioner, image: Ints, around: Ints) -> Preconditioner:
     known, first = np.unique(image, return_index=True)
     known, first = known[known >= 0], first[known >= 0]
-    owner = kept.system.size
+    owner = kept.size
     around = np.union1d(around, np.setdiff1d(np.arange(len(image)), first))
     if not len(around) and np.array_equal(image, np.arange(owner)):
         return replace(kept, wasted=0.0, factors=None)
@@ -201,7 +196,8 @@ def _lent(kept: Preconditioner, image: Ints, around: Ints) -> Preconditioner:
         f"conjugate gradients, lent: {name}",
         kept.reason,
         False,
-        _Nothing(len(image)),  # type: ignore[arg-type]
+        None,
+        len(image),
         known=first,
         image=known,
         around=around,

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
+from weakref import ReferenceType, ref
 
 from . import direct
 from .multigrid import SUPERLU_COARSE_LIMIT, SmoothedAggregation, TwoLevel
@@ -33,8 +34,10 @@ class Preconditioner:
         What it is and why it was chosen.
     exact : bool
         Whether it is a factorisation of the system's own matrix.
-    system : LinearSystem
-        The system it was last adapted to.
+    system : weak reference to a LinearSystem, or None
+        The system it was last adapted to; an operator may be large, and is not kept for its sake.
+    size : int
+        Of the system.
     seconds : float
         The time it took to make.
     log_reduction : float
@@ -47,7 +50,8 @@ class Preconditioner:
     description: str
     reason: str
     exact: bool
-    system: LinearSystem
+    system: ReferenceType[LinearSystem] | None
+    size: int
     seconds: float = 0.0
     log_reduction: float = 0.0
     wasted: float = 0.0
@@ -70,7 +74,7 @@ class Preconditioner:
         """How many iterations take as long as making a new one; small factors are made quickly."""
         if not self.exact:
             return HIERARCHY_WORTH
-        return max(LEAST_WORTH, FACTORS_WORTH * min(1.0, (self.system.size / DIRECT_LIMIT) ** (2 / 3)))
+        return max(LEAST_WORTH, FACTORS_WORTH * min(1.0, (self.size / DIRECT_LIMIT) ** (2 / 3)))
 
     def needed(self, reduction: float) -> float:
         """The iterations that a new one would need to reduce a residual by a factor."""
@@ -78,9 +82,10 @@ class Preconditioner:
 
     def adapt(self, system: LinearSystem) -> None:
         """Take over what is cheap to renew from a system that has changed."""
-        if system is not self.system and self.two_level is not None:
+        adapted = self.system is not None and self.system() is system
+        if not adapted and self.two_level is not None:
             self.two_level.refresh(system)
-        self.system = system
+        self.system = ref(system)
 
 
 def prepare(system: LinearSystem, method: Method, last: Preconditioner | None = None) -> Preconditioner:
@@ -101,14 +106,15 @@ def prepare(system: LinearSystem, method: Method, last: Preconditioner | None = 
     """
     start = time.perf_counter()
     chosen, reason = choose(system, method)
+    of = (ref(system), system.size)
     if chosen == "direct":
         matrix = system.matrix()
         renewed = None if last is None or last.factors is None else last.factors.renew(matrix)
         factors = renewed or direct.factorise(matrix)
-        made = Preconditioner(factors.solve, _DIRECT + factors.name, reason, True, system, factors=factors)
+        made = Preconditioner(factors.solve, _DIRECT + factors.name, reason, True, *of, factors=factors)
     elif system.level is None:
         cycle = SmoothedAggregation(system.matrix())
-        made = Preconditioner(cycle.solve, f"conjugate gradients, {cycle.description}", reason, False, system)
+        made = Preconditioner(cycle.solve, f"conjugate gradients, {cycle.description}", reason, False, *of)
     else:
         levels = TwoLevel(system)
         made = Preconditioner(
@@ -116,7 +122,7 @@ def prepare(system: LinearSystem, method: Method, last: Preconditioner | None = 
             f"conjugate gradients, {levels.description}",
             f"{reason}; {levels.reason}",
             False,
-            system,
+            *of,
             two_level=levels,
         )
     made.seconds = time.perf_counter() - start

@@ -63,6 +63,10 @@ class State:
         """The load of the Joule heat (W)."""
         return np.zeros(len(self.rise)) if self.current is None else self.current.heat
 
+    def release(self) -> None:
+        """Forget the operator: it takes more memory than all fields together, and so will the next state's."""
+        self.system = self.thermal.operator = None
+
     @property
     def size(self) -> float:
         """The norm of the residual relative to the heat that comes in."""
@@ -169,6 +173,8 @@ class CoupledProblem:
     def thermal_state(self, rise: Floats, current: CurrentState | None) -> State:
         """Everything at a rise (K, raw) and at what is known of the current."""
         number, thermal = self.numbering, self.thermal
+        if not thermal.is_linear:
+            self._system = None  # before another one is made
         state = thermal.state(rise)
         load = state.load if current is None else state.load + current.heat
         store = thermal.store

@@ -100,6 +100,7 @@ class Newton:
             step, iterations = self._step(state, previous)
             # What a guess leaves says nothing about how well steps reduce the residual.
             previous = np.inf if self._is_guess else state.size
+            state.release()
             moved = self._search(state, step)
             if moved is None:
                 return None

@@ -163,7 +163,7 @@ class ThermalProblem:
             state.add_rest(rest)
         if kept is None:
             operator.add_matrices(matrices)
-            self._kept = (key, operator)
+            self._kept = (key, operator) if self.is_linear else None
         if store is not None:
             state.surplus = store.surplus(rise)
             state.load += store.rate * (store.target - state.surplus)

@@ -1,4 +1,4 @@
-"""The planar maps against plain scikit-fem assembly and explicit products."""
+"""The matrices and maps of a plane against plain scikit-fem assembly and explicit products."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from skfem import MeshTri, asm
 
 from mcpthermal.fem.planar import PlanarSpace
-from mcpthermal.physics.conduction import conduction, exchange, supply
+from mcpthermal.physics.conduction import conduction, drift, exchange, supply
 
 RNG = np.random.default_rng(11)
 
@@ -24,28 +24,36 @@ def close(found: object, expected: object) -> bool:
     return bool(np.abs(a - b).max() < 1e-13 * np.abs(b).max())
 
 
-def test_reweighted_stiffness_is_that_of_plain_assembly(plane: PlanarSpace) -> None:
-    x, y = 1 + RNG.random((2, *plane.basis.dx.shape))
+def test_stiffness_is_that_of_plain_assembly(plane: PlanarSpace) -> None:
+    x, y, xy = 1 + RNG.random((3, 1, *plane.basis.dx.shape))
     zero = np.zeros_like(x)
-    for kx, ky in ((x, y), (x, x), (x, zero), (zero, y)):
-        maps = plane.conduction_map
-        data = maps("x")[0] @ kx.ravel() + maps("y")[0] @ ky.ravel()
-        expected = asm(conduction, plane.basis, conductivity=np.array([[kx, zero], [zero, ky]]))
-        assert close(plane.matrix(data).toarray(), expected.toarray())
-    assert close(maps("both")[0] @ x.ravel(), maps("x")[0] @ x.ravel() + maps("y")[0] @ x.ravel())
+    for kx, ky, kxy in ((x, y, None), (x, x, None), (x, zero, None), (zero, y, None), (2 * x, 2 * y, xy)):
+        data = plane.conduction(kx, ky, kxy)
+        across = zero[0] if kxy is None else kxy[0]
+        tensor = np.array([[kx[0], across], [across, ky[0]]])
+        expected = asm(conduction, plane.basis, conductivity=tensor)
+        assert close(plane.matrix(data[0]).toarray(), expected.toarray())
+
+
+def test_drift_is_that_of_plain_assembly(plane: PlanarSpace) -> None:
+    x, y = RNG.standard_normal((2, 3, *plane.basis.dx.shape))
+    found = plane.drift(x, y)
+    for number in range(3):
+        expected = asm(drift, plane.basis, direction=np.array([x[number], y[number]]))
+        assert close(plane.matrix(found[number]).toarray(), expected.toarray())
 
 
 def test_coefficients_of_triangles_are_those_of_equal_points(plane: PlanarSpace) -> None:
-    cells = 1 + RNG.random(len(plane.triangles))
-    points = np.repeat(cells, plane.n_points)
-    for at_points, of_cells in (*map(plane.conduction_map, ("x", "y", "both")), plane.mass_maps):
-        assert close(of_cells @ cells, at_points @ points)
+    cells = 1 + RNG.random((2, len(plane.triangles)))
+    points = np.repeat(cells[:, :, None], plane.n_points, axis=2)
+    assert close(plane.conduction(cells, 2 * cells), plane.conduction(points, 2 * points))
+    assert close(plane.exchange(cells), plane.exchange(points))
 
 
-def test_reweighted_mass_and_loads_are_those_of_plain_assembly(plane: PlanarSpace) -> None:
+def test_mass_and_loads_are_those_of_plain_assembly(plane: PlanarSpace) -> None:
     c = 1 + RNG.random(plane.basis.dx.shape)
     expected = asm(exchange, plane.basis, coefficient=c).toarray()
-    assert close(plane.matrix(plane.mass_maps[0] @ c.ravel()).toarray(), expected)
+    assert close(plane.matrix(plane.exchange(c[None])[0]).toarray(), expected)
     assert close(plane.load_map @ c.ravel(), asm(supply, plane.basis, density=c))
     cells = RNG.random(len(plane.triangles))
     density = np.broadcast_to(cells[:, None], c.shape)
@@ -61,7 +69,7 @@ def test_values_and_gradients_are_those_of_plain_interpolation(plane: PlanarSpac
 
 
 def test_the_galerkin_map_is_the_triple_product(plane: PlanarSpace) -> None:
-    data = plane.mass_maps[0] @ (1 + RNG.random(plane.basis.dx.size))
+    data = plane.exchange(1 + RNG.random((1, *plane.basis.dx.shape)))[0]
     level = plane.linear
     expected = (level.prolongation.T @ plane.matrix(data) @ level.prolongation).toarray()
     found = np.zeros_like(expected)

@@ -85,7 +85,7 @@ def test_both_sides_are_independent(outline: PlanarSpace) -> None:
     assert np.allclose(values, np.where(inside, 7.0, 0.0)[:, None], atol=1e-14)
     assert np.abs(outline.gradients[0] @ raw).max() < 1e-13
     # A jump costs nothing in any matrix, and no entry reaches across.
-    stiffness = outline.matrix(outline.conduction_map("both")[1] @ np.ones(len(TRIANGLES)))
+    stiffness = outline.matrix(outline.conduction(*np.ones((2, 1, len(TRIANGLES))))[0])
     assert np.abs(stiffness @ raw).max() < 1e-13
     assert not abs(stiffness[mine][:, others]).sum()
 
@@ -98,11 +98,10 @@ def test_shapes_and_gradients_are_unchanged(outline: PlanarSpace) -> None:
     assert np.allclose(outline.values @ raw[same], closed.values @ raw, atol=1e-14)
     for found, expected in zip(outline.gradients, closed.gradients, strict=True):
         assert np.allclose(found @ raw[same], expected @ raw, atol=1e-13)
-    coefficient = 1 + RNG.random(closed.weights.size)
-    for maps in ("x", "y", "both"):
-        one = outline.matrix(outline.conduction_map(maps)[0] @ coefficient) @ raw[same]
-        other = closed.matrix(closed.conduction_map(maps)[0] @ coefficient) @ raw
-        assert np.allclose(np.bincount(same, one), other, atol=1e-12)
+    x, y = 1 + RNG.random((2, 1, *closed.weights.shape))
+    one, other = (plane.matrix(plane.conduction(x, y)[0]) for plane in (outline, closed))
+    assert np.allclose(np.bincount(same, one @ raw[same]), other @ raw, atol=1e-12)
+    coefficient = x.ravel()
     assert np.allclose(np.bincount(same, outline.load_map @ coefficient), closed.load_map @ coefficient, atol=1e-14)
 
 
@@ -111,7 +110,7 @@ def test_the_linear_level_is_cut_too(outline: PlanarSpace) -> None:
     assert level.size == outline.n_corners == len(VERTICES) + 4
     linear = outline.points @ [2.0, -1.0]
     assert np.allclose(level.prolongation @ linear[: level.size], linear, atol=1e-14)
-    data = outline.mass_maps[0] @ (1 + RNG.random(outline.weights.size))
+    data = outline.exchange(1 + RNG.random((1, *outline.weights.shape)))[0]
     expected = (level.prolongation.T @ outline.matrix(data) @ level.prolongation).toarray()
     found = np.zeros_like(expected)
     np.add.at(found, (level.rows, level.columns), level.map @ data)

@@ -132,7 +132,7 @@ def test_not_a_number_raises(value):
 def test_a_preconditioner_is_kept_and_used_by_the_solver(method):
     solver, system = Solver(method=method), stack(3, 5, 1e3)
     made = solver.preconditioner(system)
-    assert made.exact == (method == "direct") and made.system is system
+    assert made.exact == (method == "direct") and made.system() is system
     approximate = dense(made.solve, system.size) @ system.matrix().toarray()
     spectrum = np.linalg.eigvals(approximate).real
     assert spectrum.min() > (1 - 1e-9 if made.exact else 0.1) and spectrum.max() < 1 + 1e-9
@@ -147,10 +147,10 @@ def test_a_kept_preconditioner_is_adapted_until_the_size_changes():
     before = made.solve(np.ones(system.size))
     scaled = MatrixSystem(4.0 * system.matrix(), system.level.prolongation())
     again = solver.preconditioner(scaled)
-    assert again is made and made.system is scaled
+    assert again is made and made.system() is scaled
     # The smoother is that of the new operator: the same direction would be four times as long otherwise.
     assert np.linalg.norm(made.solve(np.ones(system.size))) < np.linalg.norm(before)
     other = stack(4, 6, 1e3)
-    assert solver.preconditioner(other) is not made and solver.preconditioner(other).system is other
+    assert solver.preconditioner(other) is not made and solver.preconditioner(other).system() is other
     solver.reset()
     assert solver.preconditioner(system) is not made
