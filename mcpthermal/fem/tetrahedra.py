@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -18,6 +18,7 @@ from mcpthermal.errors import MeshError
 from mcpthermal.fem.coefficients import Axes, Storage, evaluate_axes, varying_cells
 from mcpthermal.fem.location import in_tetrahedra
 from mcpthermal.fem.numbering import Numbering
+from mcpthermal.fem.pattern import SymmetricPattern, upper_ends
 from mcpthermal.fem.surfaces import Patch
 from mcpthermal.fem.tet_operator import TetOperator, TetSystem
 from mcpthermal.linalg import share
@@ -88,6 +89,7 @@ class TetSpace:
         self.shape_values, self.shape_slopes = shapes(self.element, self.reference)
         self.inverse, self._determinant = self._jacobians()
         self.active: Bools = np.ones(self.size, bool)
+        self._made_before = False
         blocks = np.arange(0, len(self.cells), _BLOCK)
         self.slices = [slice(start, min(start + _BLOCK, len(self.cells))) for start in blocks.tolist()]
 
@@ -152,28 +154,57 @@ class TetSpace:
         if self.mesh.middles is not None:
             varying = np.ones_like(varying)
 
-        def add_up(numbers: range) -> Any:
-            sums: list[Any] = []
-            for place, number in enumerate(numbers):
-                sums.append(self._block_matrix(number, axes, varying, temperature, storage))
-                # Two by two, as in a binary counter: each entry is copied a few times, not once for every block.
-                for _ in range((~place & (place + 1)).bit_length() - 1):
-                    sums.append(sums.pop() + sums.pop())
-            return sum(sums[:-1], sums[-1])
+        def local(number: int) -> Floats:
+            return self._local(number, axes, varying, temperature, storage)
 
         if not self.slices:
             return TetOperator(sp.csr_array((self.size, self.size)))
-        parts = share(add_up, len(self.slices), len(self.cells) * self.dofs.shape[1] ** 2)
-        upper = sum(parts[:-1], parts[-1])
-        matrix = (upper + sp.triu(upper, 1).T).tocsr()
+        matrix = self._summed(local) if self._made_before else self._assembled(local)
+        self._made_before = True
         if storage is None:
             # A constant field conducts nothing: what rounding says otherwise would add up in the balances.
             matrix.setdiag(matrix.diagonal() - matrix.sum(axis=1))
         return TetOperator(matrix)
 
-    def _block_matrix(self, number: int, axes: Any, varying: Bools, temperature: Any, storage: Any) -> Any:
-        """The upper triangle of what a block of cells conducts and stores."""
-        table, first, second = self._conduction_table
+    def _assembled(self, local: Callable[[int], Floats]) -> Any:
+        """The matrix of cells' entries, without a pattern: it takes longer to find than one matrix."""
+        _, first, second = self._conduction_table
+
+        def add_up(numbers: range) -> Any:
+            sums: list[Any] = []
+            for place, number in enumerate(numbers):
+                ends = upper_ends(self.dofs[self.slices[number]], first, second)
+                sums.append(sp.coo_array((local(number).ravel(), ends), shape=(self.size, self.size)).tocsr())
+                # Two by two, as in a binary counter: each entry is copied a few times, not once for every block.
+                for _ in range((~place & (place + 1)).bit_length() - 1):
+                    sums.append(sums.pop() + sums.pop())
+            return sum(sums[:-1], sums[-1])
+
+        parts = share(add_up, len(self.slices), len(self.cells) * self.dofs.shape[1] ** 2)
+        upper = sum(parts[:-1], parts[-1])
+        return (upper + sp.triu(upper, 1).T).tocsr()
+
+    def _summed(self, local: Callable[[int], Floats]) -> Any:
+        """The same on the pattern of all matrices."""
+        pattern = self._pattern
+
+        def add_up(numbers: range) -> Floats:
+            total = pattern.zeros()
+            for number in numbers:
+                pattern.add(total, self.slices[number], local(number))
+            return total
+
+        parts = share(add_up, len(self.slices), len(self.cells) * self.dofs.shape[1] ** 2)
+        return pattern.matrix(sum(parts[:-1], parts[-1]))
+
+    @cached_property
+    def _pattern(self) -> SymmetricPattern:
+        _, first, second = self._conduction_table
+        return SymmetricPattern(self.dofs, first, second, self.size)
+
+    def _local(self, number: int, axes: Any, varying: Bools, temperature: Any, storage: Any) -> Floats:
+        """What the cells of a block conduct and store: (n_cells, pairs of shapes), the upper triangle of each."""
+        table = self._conduction_table[0]
         block = self.slices[number]
         at_points, part = varying[block], self.part[block]
         local = np.empty((block.stop - block.start, table.shape[2]))
@@ -187,10 +218,7 @@ class TetSpace:
             local[~at_points] = self._metric(block, ~at_points, values) @ table.sum(axis=0)
         if storage is not None:
             local += self._stored(number, storage, temperature) @ self._mass_table
-        dofs = self.dofs[block].astype(np.int32)
-        ends = dofs[:, first].ravel(), dofs[:, second].ravel()
-        rows, columns = np.minimum(*ends), np.maximum(*ends)
-        return sp.coo_array((local.ravel(), (rows, columns)), shape=(self.size, self.size)).tocsr()
+        return local
 
     def _stored(self, number: int, storage: Storage, temperature: Any) -> Floats:
         """(n_cells, n_points) heat capacity of each point times the rate (W/K)."""

@@ -8,9 +8,9 @@ from typing import Any
 from mcpthermal.errors import SolveError
 from mcpthermal.mesh import ColumnMesh
 
-COLUMNS = 3000.0
+COLUMNS = 2000.0
 TETRAHEDRA, PER_CELL = 1900.0, 800.0
-"""Bytes for each unknown and for each cell, as measured from 50,000 to 2,000,000 unknowns."""
+"""Bytes for each unknown and for each cell, as measured from 50,000 to 2,000,000 unknowns, with room for Newton's full derivative."""
 
 GROUP = Path("/sys/fs/cgroup")
 
