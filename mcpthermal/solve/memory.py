@@ -10,7 +10,7 @@ from mcpthermal.mesh import ColumnMesh
 
 COLUMNS = 2000.0
 TETRAHEDRA, PER_CELL = 1900.0, 800.0
-"""Bytes for each unknown and for each cell, as measured from 50,000 to 2,000,000 unknowns, with room for Newton's full derivative."""
+"""Bytes for each unknown and for each cell, as measured from 50,000 to 2,000,000 unknowns, with some room."""
 
 GROUP = Path("/sys/fs/cgroup")
 
