@@ -288,7 +288,7 @@ def as_law(value: Any, unit: str, name: str, **limits: float | None) -> Law:
 
 @lru_cache(maxsize=256)
 def _curve(temperatures: tuple[float, ...], values: tuple[float, ...]) -> tuple[Any, Any]:
-    from scipy.interpolate import PchipInterpolator  # takes a moment to load, and few laws are tables
+    from scipy.interpolate import PchipInterpolator  # loaded where it is needed: it takes a moment
 
     curve = PchipInterpolator(temperatures, values)
     return curve, curve.derivative()

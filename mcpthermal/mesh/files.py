@@ -9,7 +9,6 @@ import zlib
 from pathlib import Path
 from typing import Any
 
-import meshio
 import numpy as np
 import scipy.sparse as sp
 
@@ -109,6 +108,8 @@ def write_mesh(mesh: ColumnMesh, path: str | os.PathLike[str], cells: str = "pri
     if not isinstance(mesh, ColumnMesh):
         raise MeshError(f"write_mesh writes a ColumnMesh, not {type(mesh).__name__}; see generate_mesh")
     target = _path(path)
+    import meshio  # loaded where it is needed: it takes a moment
+
     if target.suffix != ".msh":
         raise MeshError(f"mesh file '{target.name}': the name must end in '.msh'")
     connectivity, part = mesh.prisms() if cells == "prisms" else mesh.tetrahedra()

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import least_squares, nnls
 
 from mcpthermal.errors import InputError, near_misses
 from mcpthermal.units import describe, quantity
@@ -230,6 +229,8 @@ class ThermalImpedance:
 
 def fit_foster(times: Floats, values: Floats, count: int) -> Foster:
     """Fit a Foster network: a spectrum of time constants without negative parts, gathered, then refined."""
+    from scipy.optimize import least_squares, nnls  # loaded where it is needed: it takes a moment
+
     final = float(values[-1])
     if not final > 0:
         raise InputError("this impedance is not positive at its end; a Foster network cannot describe it")

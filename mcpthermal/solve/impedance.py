@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.interpolate import PchipInterpolator
 from scipy.linalg import eigh
 
 from mcpthermal.case import Case
@@ -357,4 +356,6 @@ def _stepped(
 
 
 def _on_log_times(times: Floats, values: Floats, wanted: Floats) -> Floats:
+    from scipy.interpolate import PchipInterpolator  # loaded where it is needed: it takes a moment
+
     return np.asarray(PchipInterpolator(np.log(times[1:]), values[1:])(np.log(wanted)))

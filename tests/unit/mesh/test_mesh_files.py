@@ -14,7 +14,6 @@ import pytest
 
 import mcpthermal as mt
 from mcpthermal.errors import InputError, McpThermalWarning, MeshError, OutputError
-from mcpthermal.mesh import files
 from mcpthermal.units import mm, um
 
 POINTS = np.array([(0, 0, 0), (1, 0, 0), (0, 1, 0), (0, 0, 1), (1, 1, 1)], float) * 1e-3
@@ -128,7 +127,7 @@ def test_a_file_is_written_whole_or_not_at_all(
         Path(path).write_text("half")
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(files.meshio.gmsh, "write", fail)
+    monkeypatch.setattr(meshio.gmsh, "write", fail)
     with pytest.raises(OutputError, match=r"small.msh' cannot be written: No space left on device"):
         mt.write_mesh(columns, file)
     assert file.read_text() == "old"
