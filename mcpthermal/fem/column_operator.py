@@ -103,14 +103,14 @@ class ColumnOperator:
         return near
 
     def apply(self, raw: Floats) -> Floats:
-        """The product with a raw vector."""
+        """The product with a raw vector, or with several at once, (size, k): each then costs a third."""
         # Node by node, so that the planes of a layer are contiguous rows.
-        field = np.ascontiguousarray(self.lattice.spread(raw).T)
+        field = np.ascontiguousarray(self.lattice.spread(raw).swapaxes(0, 1))
         result = np.zeros_like(field)
         shared, varying = self._shared_matrices, self._varying_matrices
         count = len(shared) + len(varying)
 
-        def flows(numbers: range) -> list[tuple[Ints, Floats]]:
+        def flows(numbers: range) -> list[tuple[Any, Floats]]:
             return [
                 self._shared_flow(field, *shared[number])
                 if number < len(shared)
@@ -119,42 +119,44 @@ class ColumnOperator:
             ]
 
         work = 6 * len(self.heights) * len(self.plane.indices)
-        for rows, flow in (item for found in share(flows, count, work) for item in found):
-            for node in range(3):
-                result[rows[:, node]] += flow[:, node]
-        flat = self.lattice.collect(result.T)
-        return flat if self.extra is None else flat + self.extra @ raw
+        for starts, flow in (item for found in share(flows, count, work) for item in found):
+            for start, own in zip(starts.tolist(), flow, strict=True):
+                result[start : start + 3] += own
+        flat = self.lattice.collect(result.swapaxes(0, 1))
+        if self.extra is not None:
+            flat += self.extra @ raw
+        return flat
 
     def _shared_flow(self, field: Floats, layers: Ints, stiffness: Any, mass: Any, sums: Any) -> tuple[Ints, Floats]:
-        """What layers with the same planar matrices make of a field: the rows (layers, 3), and the result there."""
-        rows = self.lattice.starts[layers][:, None] + np.arange(3)
-        h = self.heights[layers][:, None, None]
-        local = field[rows]
+        """What layers with the same planar matrices make of a field: where they start, and the result there."""
+        starts = self.lattice.starts[layers]
+        local = field[starts[:, None] + np.arange(3)]
+        h = self.heights[layers].reshape(-1, *[1] * (local.ndim - 1))
         # From differences within the plane and along the line, so that thin layers and thin long parts do not
         # magnify the rounding of the field.
-        level = np.einsum("mn,lni->lmi", MASS, local) * h
-        mean = level.mean(axis=-1, keepdims=True)
+        level = np.einsum("mn,ln...->lm...", MASS, local) * h
+        mean = level.mean(axis=2, keepdims=True)
         flow = _on_rows(stiffness, level - mean)
         if sums is not None:
-            flow += mean * sums
-        flow += _on_rows(mass, np.einsum("mn,lni->lmi", STIFFNESS, local - local[:, 1:2]) / h)
-        return rows, flow
+            flow += mean * _beside(sums, field)
+        flow += _on_rows(mass, np.einsum("mn,ln...->lm...", STIFFNESS, local - local[:, 1:2]) / h)
+        return starts, flow
 
     def _varying_flow(self, field: Floats, layer: int, stiffness: Any, mass: Any, sums: Any) -> tuple[Ints, Floats]:
         """The same of one layer with matrices of its own at each Gauss point."""
-        h, rows = self.heights[layer], np.arange(3) + self.lattice.starts[layer]
-        local = field[rows]
+        h, start = self.heights[layer], self.lattice.starts[layer]
+        local = field[start : start + 3]
         mean = local.mean(axis=1, keepdims=True)
-        values, level = np.einsum("gn,ni->gi", VALUES, local - mean), VALUES @ mean
-        slopes = np.einsum("gn,ni->gi", SLOPES, local - local[1])
+        values, level = np.tensordot(VALUES, local - mean, 1), np.tensordot(VALUES, mean, 1)
+        slopes = np.tensordot(SLOPES, local - local[1], 1)
         for g in range(3):
             values[g] = stiffness[g] @ values[g]
             if sums[g] is not None:
-                values[g] += level[g] * sums[g]
+                values[g] += level[g] * _beside(sums[g], field)
             slopes[g] = mass[g] @ slopes[g]
-        flow = np.einsum("gm,gi->mi", WEIGHTS[:, None] * h * VALUES, values)
-        flow += np.einsum("gm,gi->mi", WEIGHTS[:, None] / h * SLOPES, slopes)
-        return rows[None], flow[None]
+        flow = np.tensordot((WEIGHTS[:, None] * h * VALUES).T, values, 1)
+        flow += np.tensordot((WEIGHTS[:, None] / h * SLOPES).T, slopes, 1)
+        return start[None], flow[None]
 
     @cached_property
     def _shared_matrices(self) -> list[tuple[Ints, Any, Any, Floats | None]]:
@@ -200,7 +202,13 @@ def _row_sums(matrix: Any) -> Floats | None:
     return sums if (np.abs(sums) > ROUNDING * matrix.diagonal()).any() else None
 
 
+def _beside(sums: Floats, field: Floats) -> Floats:
+    """Sums of planar rows, for a product with a field (nodes, planar unknowns) or several, (..., k)."""
+    return sums.reshape(-1, *[1] * (field.ndim - 2))
+
+
 def _on_rows(matrix: Any, rows: Floats) -> Floats:
-    """A planar matrix applied to each row of (layers, nodes, planar unknowns)."""
-    flat = rows.reshape(-1, rows.shape[-1])
-    return (matrix @ np.ascontiguousarray(flat.T)).T.reshape(rows.shape)
+    """A planar matrix applied to each row of (layers, nodes, planar unknowns), or (..., k)."""
+    flat = np.moveaxis(rows, 2, 0)
+    product = matrix @ np.ascontiguousarray(flat).reshape(len(flat), -1)
+    return np.moveaxis(product.reshape(flat.shape), 0, 2)

@@ -75,14 +75,16 @@ class Lattice:
         return places if self.entry is None else self.entry[places]
 
     def spread(self, raw: Floats) -> Floats:
-        """(planar, nodes): a raw vector on the lattice."""
-        return (raw if self.entry is None else raw[self.entry]).reshape(self.shape)
+        """(planar, nodes): a raw vector on the lattice; of several, (size, k), one more axis."""
+        return (raw if self.entry is None else raw[self.entry]).reshape(*self.shape, *raw.shape[1:])
 
     def collect(self, field: Floats) -> Floats:
         """The transpose of `spread`: what is on several places of one raw entry adds up."""
-        flat = field.ravel()
+        flat = field.reshape(-1, *field.shape[2:])
         if self.entry is None:
             return flat
+        if flat.ndim == 2:
+            return np.stack([self.collect(field[..., k]) for k in range(field.shape[2])], axis=1)
         return np.asarray(np.bincount(self.entry, flat, minlength=self.size), float)
 
     def span(self, layer: int) -> slice:

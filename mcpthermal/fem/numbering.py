@@ -63,8 +63,8 @@ class Numbering:
         self.has_ties = bool(taken.any())
 
     def expand(self, x: Floats) -> Floats:
-        """The raw vector of a free part, zero at fixed entries."""
-        return np.append(x, 0.0)[self.number]
+        """The raw vector of a free part, zero at fixed entries; of several, (size, k), as many."""
+        return np.concatenate([x, np.zeros((1, *x.shape[1:]))])[self.number]
 
     def field(self, x: Floats) -> Floats:
         """The raw vector of unknowns together with the prescribed values."""
@@ -74,6 +74,8 @@ class Numbering:
         """The transpose of `expand`: entries of tied unknowns add up."""
         if not self.has_ties:
             return raw[self.heads]
+        if raw.ndim == 2:
+            return np.stack([self.collapse(column) for column in raw.T], axis=1)
         return np.asarray(np.bincount(self.number + 1, raw, minlength=self.size + 1)[1:], float)
 
     def pick(self, raw: Floats) -> Floats:

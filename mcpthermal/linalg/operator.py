@@ -88,7 +88,7 @@ class LinearSystem(Protocol):
         ...
 
     def apply(self, x: Array) -> Array:
-        """Return ``A x`` for `x` of shape ``(size,)``."""
+        """Return ``A x`` for `x` of shape ``(size,)`` or, several at once, ``(size, k)``."""
         ...
 
     def matrix(self) -> CsrMatrix:

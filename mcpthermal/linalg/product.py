@@ -69,9 +69,9 @@ class SparseProduct:
         return np.asarray(x, float)
 
     def __call__(self, x: Any) -> Any:
-        """The product with a vector."""
+        """The product with a vector, or with several at once, (n, k)."""
         x = np.asarray(x, self.dtype)
-        result = np.empty(self.shape[0], self.dtype)
+        result = np.empty((self.shape[0], *x.shape[1:]), self.dtype)
 
         def multiply(numbers: range) -> None:
             for number in numbers:

@@ -17,13 +17,13 @@ from numpy.typing import NDArray
 
 from mcpthermal.linalg import Method, Solver, pardiso_available
 from mcpthermal.solve.coupling import CoupledProblem, State
-from mcpthermal.solve.subspace import Subspace
+from mcpthermal.solve.subspace import Span, Subspace
 
 Floats = NDArray[np.float64]
 
-MOST_STATES = 80
+MOST_STATES, MOST_DIMENSIONS = 80, 64
 MOST_ENTRIES = 40_000_000
-"""How many earlier states are kept, and how many numbers in all of them (320 MB)."""
+"""How many earlier states are kept, how many dimensions of their span, and how many numbers in each (320 MB)."""
 
 HIGHEST_DEGREE = 7
 MOST_FACTORS, FACTORED_UNKNOWNS = 12, 600_000
@@ -36,11 +36,17 @@ FAR, WORTH_FACTORS = np.log(1.6), 20
 """Layers that have become thicker or thinner by more than this factor are worth factors of their own, but one for so
 many problems of the row at most: they take as long as a few solutions that start well."""
 
-FEWEST_SPANNING, MOST_SPANNING = 6, 32
-"""Of how many of the nearest states the span is used."""
-
 LARGEST_WEIGHTS = 8.0
 """Polynomials whose weights of the states add up to more than this, regardless of sign, are not trusted."""
+
+
+@dataclass
+class _State:
+    """What is kept of a state: its parameters, which of the span's vectors its rise is, and its potential (V)."""
+
+    parameters: dict[str, Any]
+    number: int
+    potential: Floats | None
 
 
 @dataclass
@@ -70,7 +76,8 @@ class Reuse:
     def __init__(self) -> None:
         self.parameters: Mapping[str, Any] = {}
         self._problem: CoupledProblem | None = None
-        self._states: list[tuple[dict[str, Any], Floats, Floats | None]] = []
+        self._states: list[_State] = []
+        self._span: Span | None = None
         self._factors: list[_Factors] = []
         self._count = 0
 
@@ -79,6 +86,7 @@ class Reuse:
         last = self._problem
         if last is None or not _alike(last, problem):
             self._states.clear()
+            self._span = None
             self._factors.clear()
             self._count = 0
         self._count += 1
@@ -97,38 +105,35 @@ class Reuse:
     def start(self) -> tuple[Floats, Floats | None] | None:
         """The rise (K) and the potential (V) that earlier states suggest; None if there are none."""
         assert self._problem is not None
-        own = _words(self.parameters)
-        like = [state for state in self._states if _words(state[0]) == own]
-        if not like:
+        own, span = _words(self.parameters), self._span
+        like = [state for state in self._states if _words(state.parameters) == own]
+        if not like or span is None:
             return None
-        weights = interpolation_weights(
-            np.array([_numbers(parameters) for parameters, _, _ in like]), np.array(_numbers(self.parameters))
-        )
-        used = np.flatnonzero(weights)
-        rise = sum(weights[i] * like[i][1] for i in used)
+        known = np.array([_numbers(state.parameters) for state in like])
+        found = interpolation_weights(known, np.array(_numbers(self.parameters)))
+        weights = np.zeros(len(span.coordinates))
+        weights[[state.number for state in like]] = found
         problem = self._problem
-        rise = np.where(problem.numbering.is_fixed, problem.thermal.base, rise)
-        if problem.electrical is None or any(potential is None for _, _, potential in like):
+        rise = problem.moved(np.zeros(len(problem.numbering.number)), span.combination(weights))
+        if like[0].potential is None:
             return rise, None
-        return rise, sum(weights[i] * like[i][2] for i in used)  # type: ignore[return-value]
+        return rise, sum(weight * state.potential for weight, state in zip(found, like, strict=True) if weight)
 
     def subspace(self) -> Subspace | None:
-        """The span of the nearest earlier states; None if they are too few to be worth it."""
-        assert self._problem is not None
-        like = [state for state in self._states if _words(state[0]) == _words(self.parameters)]
-        if len(like) < FEWEST_SPANNING:
-            return None
-        known = np.array([_numbers(parameters) for parameters, _, _ in like])
-        steps = _steps(known, np.array(_numbers(self.parameters)))
-        nearest = np.argsort(np.linalg.norm(steps, axis=1), kind="stable")[:MOST_SPANNING]
-        pick = self._problem.numbering.pick
-        return Subspace(np.column_stack([pick(like[number][1]) for number in nearest]))
+        """The span of earlier states."""
+        return None if self._span is None else Subspace(self._span.basis)
 
     def keep(self, state: State) -> None:
         """Remember a state in equilibrium."""
+        assert self._problem is not None
+        unknowns = self._problem.numbering.pick(state.rise)
+        if self._span is None:
+            self._span = Span(max(2, min(MOST_DIMENSIONS, MOST_ENTRIES // len(unknowns))))
+        number = len(self._span.coordinates)
+        self._span.add(unknowns)
         potential = None if state.current is None else state.current.potential
-        self._states.append((dict(self.parameters), state.rise, potential))
-        most = max(1, min(MOST_STATES, MOST_ENTRIES // len(state.rise)))
+        self._states.append(_State(dict(self.parameters), number, potential))
+        most = MOST_STATES if potential is None else max(1, min(MOST_STATES, MOST_ENTRIES // len(potential)))
         # The first ones of a row reach farthest; of the rest the latest stay.
         if len(self._states) > most:
             del self._states[most // 2]

@@ -87,6 +87,8 @@ def test_three_ways_to_the_same_matrix(name: str) -> None:
         x = RNG.random(space.size)
         expected = matrix @ x
         assert np.abs(system.apply(x) - expected).max() < 1e-11 * np.abs(expected).max()
+        several = system.apply(np.column_stack([x, 2 * x[::-1], x]))
+        assert np.abs(several[:, [0, 2]] - expected[:, None]).max() < 1e-11 * np.abs(expected).max()
     down = system.numbers.prolongation
     coarse = (down.T @ matrix @ down).toarray()
     assert np.abs(system.numbers.coarse_matrix(system.operator).toarray() - coarse).max() < 1e-12 * np.abs(coarse).max()

@@ -81,6 +81,8 @@ def test_the_product_is_that_of_the_explicit_matrix(system: Any) -> None:
         x = RNG.random(system.size)
         expected = matrix @ x
         assert np.abs(system.apply(x) - expected).max() < 1e-11 * np.abs(expected).max()
+        several = system.apply(np.column_stack([x, 2 * x[::-1], x]))
+        assert np.abs(several[:, [0, 2]] - expected[:, None]).max() < 1e-11 * np.abs(expected).max()
     assert abs(matrix - matrix.T).max() < 1e-12 * abs(matrix).max()
 
 

@@ -19,7 +19,7 @@ import mcpthermal as mt
 from mcpthermal.errors import InputError
 from mcpthermal.mesh.layers import common_fractions, layering, moved_mesh
 from mcpthermal.solve.reuse import interpolation_weights
-from mcpthermal.solve.subspace import Subspace
+from mcpthermal.solve.subspace import Span, Subspace
 from mcpthermal.study.samples import filling_order
 from mcpthermal.units import mm
 
@@ -178,13 +178,35 @@ def test_a_subspace_holds_its_solutions(dimensions: int, seed: int) -> None:
     root, vectors = random.normal(size=(20, 20)), random.normal(size=(20, dimensions))
     matrix = root @ root.T + np.eye(20)
     system = SimpleNamespace(apply=lambda vector: matrix @ vector)
-    subspace = Subspace(np.column_stack([vectors, vectors @ random.normal(size=dimensions)]))
+    span = Span(20)
+    for vector in (*vectors.T, vectors @ random.normal(size=dimensions)):
+        span.add(vector)
+    assert span.basis.shape == (20, dimensions)
+    subspace = Subspace(span.basis)
     inside = vectors @ random.normal(size=dimensions)
     assert subspace.guess(system, matrix @ inside) == pytest.approx(inside, rel=1e-8, abs=1e-8)
     other = random.normal(size=20)
     error = other - subspace.guess(system, matrix @ other)
     assert vectors.T @ matrix @ error == pytest.approx(0.0, abs=1e-8 * np.abs(matrix).sum())
     assert error @ matrix @ error < other @ matrix @ other
+
+
+@given(st.integers(0, 2**32 - 1))
+@settings(max_examples=30, deadline=None)
+def test_a_full_span_keeps_the_directions_that_matter(seed: int) -> None:
+    """Vectors near a plane, forty for ten dimensions: each is still what its coordinates say, but for what is small."""
+    random = np.random.default_rng(seed)
+    plane = random.normal(size=(30, 2))
+    vectors = plane @ random.normal(size=(2, 40)) + 1e-6 * random.normal(size=(30, 40))
+    span = Span(10)
+    for vector in vectors.T:
+        span.add(vector)
+        count = span.basis.shape[1]
+        assert count <= 10 and span.basis.T @ span.basis == pytest.approx(np.eye(count), abs=1e-12)
+    weights = random.normal(size=40)
+    assert span.combination(weights) == pytest.approx(vectors @ weights, abs=1e-4)
+    # The last vector has found room as it is.
+    assert span.combination(np.eye(40)[-1]) == pytest.approx(vectors[:, -1], abs=1e-12)
 
 
 def test_the_first_points_of_the_order_lie_all_over_the_range() -> None:
