@@ -25,10 +25,11 @@ from numpy.typing import NDArray
 
 from mcpthermal.case import Case
 from mcpthermal.case.accuracy import read_tolerance
-from mcpthermal.errors import InputError, SolveError
+from mcpthermal.errors import InputError, MeshError, SolveError
 from mcpthermal.mesh import MeshSpec, generate_mesh
 from mcpthermal.mesh.adapting import adapted_mesh
 from mcpthermal.mesh.columns import ColumnMesh
+from mcpthermal.mesh.geometry import remeshed
 from mcpthermal.mesh.refinement import bisected
 from mcpthermal.result.estimates import Adaptation, AdaptiveStep, GoalEstimate
 from mcpthermal.result.probes import check_goals, check_probes
@@ -47,7 +48,10 @@ PLANAR_SHARE = 2 / 3
 PLANAR_RATE, VERTICAL_RATE = 1.0, 2.0
 MOST_TRIANGLES, FEWEST_TRIANGLES = 12.0, 0.3
 MOST_LAYERS, FEWEST_LAYERS = 4.0, 0.5
-"""In the place of one, from one mesh to the next."""
+SPATIAL_RATE = 4 / 9
+MOST_CELLS, FEWEST_CELLS = 30.0, 0.5
+"""In the place of one, from one mesh to the next. Tetrahedra along the edge of a good conductor leave errors of
+h^(4/3), and cannot be flat or long there as columns can."""
 
 ROOM, WORTHWHILE = 0.8, 0.6
 """The part of a budget that meshes are made for, since none has exactly the cells that were asked for, and the part
@@ -115,7 +119,7 @@ def solve_adaptive(
     -------
     SteadyResult
         With ``estimates`` of the goals and the history in ``adaptation``. Columns are made anew by Gmsh with sizes from
-        the estimate, imported tetrahedra are bisected.
+        the estimate, and so are tetrahedra whose geometry is known (`read_mesh`); others are bisected.
 
     Raises
     ------
@@ -158,7 +162,10 @@ def solve_adaptive(
         spent = _spent(steps, budget)
         if spent:
             return _done(result, steps, False, f"not reached: {spent}")
-        mesh = _next(case, result, shares_of(enrichment, estimates), steps, budget)
+        try:
+            mesh = _next(case, result, shares_of(enrichment, estimates), steps, budget)
+        except MeshError as error:
+            return _done(result, steps, False, f"not reached: {error}")
         del enrichment  # its memory is needed for the next one
 
 
@@ -214,16 +221,27 @@ def _next(
     room = ROOM * budget.unknowns / last.unknowns
     took = last.seconds - (steps[-2].seconds if len(steps) > 1 else 0.0)
     room = min(room, (budget.seconds - last.seconds) / took)
-    if not isinstance(mesh, ColumnMesh):
-        return bisected(mesh, _worst(_greatest([item.cells for item in estimates], weights), room))
-    planar, vertical = (_greatest([getattr(i, name) for i in estimates], weights) for name in ("planar", "vertical"))
+    if isinstance(mesh, ColumnMesh):
+        planar, vertical = (
+            _greatest([getattr(i, name) for i in estimates], weights) for name in ("planar", "vertical")
+        )
+        return _within(mesh, room, lambda most: adapted_mesh(case.package, mesh, *numbers(planar, vertical, most)))
+    cells = _greatest([item.cells for item in estimates], weights)
+    if mesh.geometry is None:
+        return bisected(mesh, _worst(cells, room))
+    return _within(mesh, room, lambda most: remeshed(mesh, cell_numbers(cells, most)))
+
+
+def _within(mesh: Any, room: float, make: Callable[[float], Any]) -> Any:
+    """A mesh, made for that many times more cells, that has not many more than that."""
+    most = room
     for _ in range(TRIES):
-        found = adapted_mesh(case.package, mesh, *numbers(planar, vertical, room))
+        found = make(most)
         more = found.n_cells / mesh.n_cells
         if more <= room / ROOM:
             break
-        # Sizes that may not jump make more triangles than were asked for.
-        room *= room / more
+        # Sizes that may not jump make more cells than were asked for.
+        most *= room / more
     return found
 
 
@@ -248,6 +266,24 @@ def numbers(planar: Floats, vertical: Floats, room: float = np.inf) -> tuple[Flo
         layers = _distributed(vertical, (1 - PLANAR_SHARE) * slack, VERTICAL_RATE, FEWEST_LAYERS, MOST_LAYERS)
         if triangles.mean() * layers.mean() <= room or slack > 1e12:
             return triangles, layers
+        slack *= 1.25
+
+
+def cell_numbers(shares: Floats, room: float = np.inf) -> Floats:
+    """How many tetrahedra to put in the place of each, for an error of one.
+
+    Parameters
+    ----------
+    shares : (n_cells,) array
+        Of the error.
+    room : float
+        How many times more cells there may be.
+    """
+    slack = 1.0
+    while True:
+        cells = _distributed(shares, slack, SPATIAL_RATE, FEWEST_CELLS, MOST_CELLS)
+        if cells.mean() <= room or slack > 1e12:
+            return cells
         slack *= 1.25
 
 

@@ -7,7 +7,9 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from reported import large_study
@@ -82,7 +84,10 @@ def test_wrong_commands_are_explained(folder: Path, tmp_path: Path, monkeypatch:
 
 def test_a_view_is_served_until_it_is_stopped(folder: Path) -> None:
     command = [sys.executable, "-m", "mcpthermal", "view", str(folder), "--no-browser"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT) as process:
+    options: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "cwd": ROOT}
+    # What starts tests in the background may ignore interrupts, and so would this process.
+    heed = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    with subprocess.Popen(command, preexec_fn=heed, **options) as process:
         try:
             assert process.stdout is not None
             address = process.stdout.readline().strip()
