@@ -50,6 +50,8 @@ class Skin:
         The faces that bound each volume.
     curvatures : mapping of int to float
         The greater of the principal curvatures of each face (1 / length), its median over the face.
+    turns : mapping of int to float
+        The angles by which the edges of each face turn, summed.
     """
 
     points: Floats
@@ -57,6 +59,7 @@ class Skin:
     face: Ints
     volumes: dict[int, tuple[int, ...]]
     curvatures: dict[int, float]
+    turns: dict[int, float]
 
 
 def check_geometry_file(path: Path) -> None:
@@ -165,7 +168,8 @@ def mesh_faces(gmsh: Any) -> Skin:
         np.concatenate([block.nodes for block in file.blocks]),
         np.concatenate(numbers),
         {tag: tuple(gmsh.model.getAdjacencies(3, tag)[1].tolist()) for _, tag in gmsh.model.getEntities(3)},
-        {tag: _curvature(gmsh, tag) for _, tag in gmsh.model.getEntities(2)},
+        {tag: _curvature(gmsh, 2, tag) for _, tag in gmsh.model.getEntities(2)},
+        _turns(gmsh),
     )
 
 
@@ -176,12 +180,27 @@ def mesh_volumes(gmsh: Any, order: int) -> MshFile:
     return _file(gmsh, (2, 3))
 
 
-def _curvature(gmsh: Any, face: int) -> float:
-    if gmsh.model.getType(2, face) == "Plane":
+def _curvature(gmsh: Any, dimension: int, tag: int) -> float:
+    """The median curvature of a face or of an edge; exactly 0 where it is plane or straight."""
+    if gmsh.model.getType(dimension, tag) in ("Plane", "Line"):
         return 0.0
-    places = gmsh.model.mesh.getNodes(2, face, includeBoundary=True, returnParametricCoord=True)[2].reshape(-1, 2)
-    chosen = places[:: max(1, len(places) // SAMPLES)]
-    return float(np.median(np.abs(gmsh.model.getCurvature(2, face, chosen.ravel()))))
+    _, _, places = gmsh.model.mesh.getNodes(dimension, tag, includeBoundary=True, returnParametricCoord=True)
+    chosen = places.reshape(-1, dimension)[:: max(1, len(places) // dimension // SAMPLES)]
+    return float(np.median(np.abs(gmsh.model.getCurvature(dimension, tag, chosen.ravel()))))
+
+
+def _turns(gmsh: Any) -> dict[int, float]:
+    tags, points, _ = gmsh.model.mesh.getNodes()
+    turns = dict.fromkeys((tag for _, tag in gmsh.model.getEntities(2)), 0.0)
+    places = dict(zip(tags.tolist(), points.reshape(-1, 3), strict=True))
+    for _, tag in gmsh.model.getEntities(1):
+        curvature = _curvature(gmsh, 1, tag)
+        if curvature > 0:
+            ends = [places[node] for nodes in gmsh.model.mesh.getElements(1, tag)[2] for node in nodes.tolist()]
+            steps = np.diff(np.reshape(ends, (-1, 2, 3)), axis=1)
+            for face in gmsh.model.getAdjacencies(1, tag)[0].tolist():
+                turns[face] += curvature * float(np.linalg.norm(steps, axis=2).sum())
+    return turns
 
 
 def _file(gmsh: Any, dimensions: tuple[int, ...]) -> MshFile:

@@ -2,8 +2,9 @@
 
 A file of geometry need not name anything. Each of its volumes belongs to the part that the mesh has at points just
 inside of its faces, each of its faces to the named surfaces that the mesh has there. The volumes of all parts and the
-areas of all named surfaces must then be those of the mesh, but for what facets cut from curved faces: where these have
-the curvature k, facets of length h lie up to k h^2 / 8 beside them, and their area is short by up to (k h)^2 / 8 of it.
+areas of all named surfaces must then be those of the mesh, but for what facets cut off: those of length h lie up to
+k h^2 / 8 beside a face of curvature k, and take up to (k h)^2 / 8 of its area, and h^2 / 8 times the angle by which its
+edges turn.
 """
 
 from __future__ import annotations
@@ -67,6 +68,7 @@ class Match:
         self._curvature = np.zeros(int(self._face.max()) + 1)
         for face, value in skin.curvatures.items():
             self._curvature[face] = value / unit
+        self._turns = skin.turns
         chosen = [np.flatnonzero(self._face == face) for face in np.unique(self._face).tolist()]
         self._samples = np.concatenate([own[:: 1 + len(own) // SAMPLES] for own in chosen])
         self._surfaces = {name: mesh.faces_of(Place(name, face="surface")) for name in mesh.surfaces}
@@ -129,15 +131,16 @@ class Match:
         return dict(zip(self._bounds, shares.argmax(axis=1).tolist(), strict=True))
 
     def _cut(self, faces: Iterable[int]) -> tuple[float, float]:
-        """What facets may cut from the volume (m3) and the area (m2) of curved faces, here and in the mesh."""
+        """What facets may cut from the volume behind faces (m3) and from their area (m2), here and in the mesh."""
         volume = area = 0.0
         for face in faces:
-            if self._curvature[face] > 0:
+            if self._curvature[face] > 0 or self._turns[face] > 0:
                 own, at = self._face == face, self._at[self._face[self._samples] == face]
                 there = _edges(self._corners_there[at[at >= 0]]).max(axis=1) if (at >= 0).any() else np.zeros(1)
-                depth = self._curvature[face] * (np.mean(self._length[own] ** 2) + np.mean(there**2)) / 8
-                volume += float(self._areas[own].sum() * depth)
-                area += float(self._areas[own].sum() * depth * self._curvature[face])
+                square = (np.mean(self._length[own] ** 2) + np.mean(there**2)) / 8
+                bent = float(self._areas[own].sum() * self._curvature[face] * square)
+                volume += bent
+                area += bent * self._curvature[face] + self._turns[face] * square
         return volume, area
 
     def check_volumes(self, volumes: Floats) -> None:

@@ -57,6 +57,12 @@ def _groups() -> None:
         flat = [tag for _, tag in gmsh.model.getEntities(2) if _is_at(tag, height)]
         assert len(flat) == 2
         gmsh.model.addPhysicalGroup(2, flat, name=name)
+    foot = min((tag for _, tag in gmsh.model.getEntities(2) if _is_at(tag, 0.0)), key=_area)
+    gmsh.model.addPhysicalGroup(2, [foot], name="foot")
+
+
+def _area(tag: int) -> float:
+    return float(gmsh.model.occ.getMass(2, tag))
 
 
 def _is_at(tag: int, height: float) -> bool:
@@ -84,6 +90,9 @@ def test_a_new_mesh_has_the_parts_and_surfaces_of_the_old_one(folder: Path, endi
     assert errors[1] < 0.5 * errors[0], "a finer mesh follows the cylinder better"
     for name in ("bottom", "top"):
         assert area(new, name) == pytest.approx((SIDE * MM) ** 2, rel=1e-9)
+    # A disc: plane, but round.
+    disc = np.pi * (RADIUS * MM) ** 2
+    assert 0.0 < disc - area(new, "foot") < 0.5 * (disc - area(mesh, "foot"))
     assert new.volumes().sum() == pytest.approx(SIDE**2 * HEIGHT * MM**3, rel=1e-9)
     again = remeshed(mesh, np.full(mesh.n_cells, 8.0))
     assert np.array_equal(again.points, new.points) and np.array_equal(again.cells, new.cells)
