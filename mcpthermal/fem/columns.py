@@ -19,11 +19,11 @@ from mcpthermal.fem.column_numbers import ColumnNumbers
 from mcpthermal.fem.column_operator import LOAD, SLOPES, VALUES, WEIGHTS, ColumnOperator, line_values
 from mcpthermal.fem.column_system import ColumnSystem
 from mcpthermal.fem.lattice import Lattice, continuous_pairs
-from mcpthermal.fem.location import in_columns
 from mcpthermal.fem.numbering import Numbering
 from mcpthermal.fem.planar import planar_space
 from mcpthermal.fem.surfaces import Patch
 from mcpthermal.mesh.columns import ColumnMesh
+from mcpthermal.mesh.location import in_columns
 from mcpthermal.package.columns import Faces
 
 Floats = NDArray[np.float64]

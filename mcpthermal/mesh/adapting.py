@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from mcpthermal.mesh.columns import ColumnMesh, Drawing
 from mcpthermal.mesh.gmsh_backend import triangulate
+from mcpthermal.mesh.gradation import graded
 from mcpthermal.package.package import Package
 
 Floats = NDArray[np.float64]
@@ -41,29 +42,13 @@ def adapted_mesh(package: Package, mesh: ColumnMesh, planar: Floats, vertical: F
     drawn = Drawing(package, mesh.spec)
     # The side of an equilateral triangle of the wanted area.
     size = np.sqrt(4 / np.sqrt(3) * mesh.areas / planar)
-    sizes = _at_vertices(mesh, size)
+    sizes = graded(mesh.vertices, mesh.triangles, mesh.edges, size, GROWTH)
     background = np.dstack([mesh.vertices[mesh.triangles], sizes[mesh.triangles][:, :, None]])
     plane = drawn.arrangement.plane
     none = np.full(len(plane.segments), np.inf)
     found = triangulate(plane, drawn.used, none, np.inf, 1.0, background)
     levels = _levels(drawn.arrangement.columns.levels, mesh.levels, mesh.heights / vertical)
     return drawn.columns(*found, levels)
-
-
-def _at_vertices(mesh: ColumnMesh, size: Floats) -> Floats:
-    """The size at vertices: the mean of the logarithm over triangles around, and no faster growth than `GROWTH`."""
-    count = np.bincount(mesh.triangles.ravel(), minlength=len(mesh.vertices))
-    summed = np.bincount(mesh.triangles.ravel(), np.repeat(np.log(size), 3), minlength=len(mesh.vertices))
-    sizes = np.exp(summed / np.maximum(count, 1))
-    a, b = mesh.edges.T
-    room = GROWTH * np.linalg.norm(mesh.vertices[a] - mesh.vertices[b], axis=1)
-    while True:
-        limited = sizes.copy()
-        np.minimum.at(limited, a, sizes[b] + room)
-        np.minimum.at(limited, b, sizes[a] + room)
-        if (limited >= (1 - 1e-6) * sizes).all():
-            return sizes
-        sizes = limited
 
 
 def _levels(interfaces: Floats, levels: Floats, thickness: Floats) -> Floats:

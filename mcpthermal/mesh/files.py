@@ -16,6 +16,7 @@ import scipy.sparse as sp
 from mcpthermal.errors import McpThermalWarning, MeshError
 from mcpthermal.mesh.columns import ColumnMesh
 from mcpthermal.mesh.conformity import check_conformity
+from mcpthermal.mesh.geometry import with_geometry
 from mcpthermal.mesh.groups import make_mesh
 from mcpthermal.mesh.msh import CURE, parse
 from mcpthermal.mesh.tetrahedra import TetMesh
@@ -27,7 +28,9 @@ PLAUSIBLE = (1e-5, 0.5)
 """Extents (m) between which a package lies; beyond them the file's length unit is doubtful."""
 
 
-def read_mesh(path: str | os.PathLike[str], unit: str = "m") -> TetMesh:
+def read_mesh(
+    path: str | os.PathLike[str], unit: str = "m", *, geometry: str | os.PathLike[str] | None = None
+) -> TetMesh:
     """Read linear or quadratic, straight or curved tetrahedra with named physical groups from a Gmsh file.
 
     Parameters
@@ -36,6 +39,9 @@ def read_mesh(path: str | os.PathLike[str], unit: str = "m") -> TetMesh:
         ``.msh`` (2.2 or 4.1, text or binary), or the same compressed as ``.msh.gz``.
     unit : str
         The length unit of the file's coordinates, such as "m" or "mm".
+    geometry : path, optional
+        What the mesh was made from: ``.step``, ``.brep``, ``.xao``, ``.geo`` or ``.geo_unrolled``, in m, cm, mm, um or
+        inches, with or without physical groups. With it `solve_adaptive` makes new meshes of the same body.
 
     Returns
     -------
@@ -45,7 +51,8 @@ def read_mesh(path: str | os.PathLike[str], unit: str = "m") -> TetMesh:
     ------
     MeshError
         If the file is none, has other cells, cells that are flat, inverted or in no group or several, groups without
-        cells or a name or with the same one, or volumes that touch without common faces. Groups are named.
+        cells or a name or with the same one, or volumes that touch without common faces. Groups are named. If the
+        geometry is not that of the mesh: the part or the surface that differs is named.
 
     Warns
     -----
@@ -71,7 +78,7 @@ def read_mesh(path: str | os.PathLike[str], unit: str = "m") -> TetMesh:
     except MeshError as error:
         raise MeshError(f"'{file.name}': {error}".replace(": it has", " has", 1)) from error
     _check_extent(mesh, file.name, unit)
-    return mesh
+    return mesh if geometry is None else with_geometry(mesh, geometry)
 
 
 def _check_extent(mesh: TetMesh, name: str, unit: str) -> None:

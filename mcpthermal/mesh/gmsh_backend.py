@@ -1,4 +1,4 @@
-"""The only place that talks to Gmsh: a conforming triangle mesh of a planar subdivision."""
+"""The only place that loads Gmsh: its sessions, and a conforming triangle mesh of a planar subdivision."""
 
 from __future__ import annotations
 

@@ -93,6 +93,7 @@ def _refined_tetrahedra(mesh: TetMesh) -> TetMesh:
         surfaces,
         {part: np.repeat(member, 8) for part, member in mesh.members.items()},
         bent,
+        mesh.geometry,
     )
 
 
@@ -138,6 +139,7 @@ def bisected(mesh: TetMesh, cells: Ints) -> TetMesh:
         surfaces,
         {part: member[parent] for part, member in mesh.members.items()},
         bent,
+        mesh.geometry,
     )
 
 

@@ -72,6 +72,8 @@ class TetMesh:
         The corner points of each named surface.
     middles : (n_cells, 6, 3) array, optional
         The middles of the edges 01, 12, 02, 03, 13, 23 of each cell (m); none where all edges are straight.
+    geometry : Geometry, optional
+        What it was made from, if that is known (`read_mesh`): new meshes of the same body are made of it.
     """
 
     points: Floats
@@ -81,6 +83,7 @@ class TetMesh:
     surfaces: Mapping[str, Ints] = field(default_factory=dict)
     members: Mapping[int, Ints] = field(default_factory=dict)
     middles: Floats | None = None
+    geometry: Any = None
 
     def __repr__(self) -> str:
         return f"TetMesh({self.summary()})"

@@ -25,11 +25,13 @@ from numpy.typing import NDArray
 
 from mcpthermal.case import Case
 from mcpthermal.case.accuracy import read_tolerance
-from mcpthermal.errors import InputError, SolveError
+from mcpthermal.errors import InputError, MeshError, SolveError
 from mcpthermal.mesh import MeshSpec, generate_mesh
 from mcpthermal.mesh.adapting import adapted_mesh
 from mcpthermal.mesh.columns import ColumnMesh
+from mcpthermal.mesh.geometry import remeshed
 from mcpthermal.mesh.refinement import bisected
+from mcpthermal.mesh.tetrahedra import TetMesh
 from mcpthermal.result.estimates import Adaptation, AdaptiveStep, GoalEstimate
 from mcpthermal.result.probes import check_goals, check_probes
 from mcpthermal.result.steady import SteadyResult
@@ -47,6 +49,8 @@ PLANAR_SHARE = 2 / 3
 PLANAR_RATE, VERTICAL_RATE = 1.0, 2.0
 MOST_TRIANGLES, FEWEST_TRIANGLES = 12.0, 0.3
 MOST_LAYERS, FEWEST_LAYERS = 4.0, 0.5
+SPATIAL_RATE = 2 / 3
+MOST_CELLS, FEWEST_CELLS = 30.0, 0.2
 """In the place of one, from one mesh to the next."""
 
 ROOM, WORTHWHILE = 0.8, 0.6
@@ -158,7 +162,10 @@ def solve_adaptive(
         spent = _spent(steps, budget)
         if spent:
             return _done(result, steps, False, f"not reached: {spent}")
-        mesh = _next(case, result, shares_of(enrichment, estimates), steps, budget)
+        try:
+            mesh = _next(case, result, shares_of(enrichment, estimates), steps, budget)
+        except MeshError as error:
+            return _done(result, steps, False, f"not reached: {error}")
         del enrichment  # its memory is needed for the next one
 
 
@@ -214,8 +221,17 @@ def _next(
     room = ROOM * budget.unknowns / last.unknowns
     took = last.seconds - (steps[-2].seconds if len(steps) > 1 else 0.0)
     room = min(room, (budget.seconds - last.seconds) / took)
-    if not isinstance(mesh, ColumnMesh):
-        return bisected(mesh, _worst(_greatest([item.cells for item in estimates], weights), room))
+    if isinstance(mesh, ColumnMesh):
+        return _new_columns(case, mesh, estimates, weights, room)
+    cells = _greatest([item.cells for item in estimates], weights)
+    if mesh.geometry is None:
+        return bisected(mesh, _worst(cells, room))
+    return _new_tetrahedra(mesh, cell_numbers(cells, room))
+
+
+def _new_columns(
+    case: Case, mesh: ColumnMesh, estimates: tuple[GoalEstimate, ...], weights: Sequence[float], room: float
+) -> ColumnMesh:
     planar, vertical = (_greatest([getattr(i, name) for i in estimates], weights) for name in ("planar", "vertical"))
     for _ in range(TRIES):
         found = adapted_mesh(case.package, mesh, *numbers(planar, vertical, room))
@@ -224,6 +240,18 @@ def _next(
             break
         # Sizes that may not jump make more triangles than were asked for.
         room *= room / more
+    return found
+
+
+def _new_tetrahedra(mesh: TetMesh, wanted: Floats) -> TetMesh:
+    """A mesh of the geometry with about as many cells as are wanted in the place of all."""
+    scale, count = 1.0, float(wanted.sum())
+    for _ in range(TRIES):
+        found = remeshed(mesh, scale * wanted)
+        if ROOM * count <= found.n_cells <= count / ROOM:
+            break
+        # Thin parts take fewer cells than their sizes say in bulk, sizes that may not jump make more.
+        scale *= count / found.n_cells
     return found
 
 
@@ -248,6 +276,24 @@ def numbers(planar: Floats, vertical: Floats, room: float = np.inf) -> tuple[Flo
         layers = _distributed(vertical, (1 - PLANAR_SHARE) * slack, VERTICAL_RATE, FEWEST_LAYERS, MOST_LAYERS)
         if triangles.mean() * layers.mean() <= room or slack > 1e12:
             return triangles, layers
+        slack *= 1.25
+
+
+def cell_numbers(shares: Floats, room: float = np.inf) -> Floats:
+    """How many tetrahedra to put in the place of each, for an error of one.
+
+    Parameters
+    ----------
+    shares : (n_cells,) array
+        Of the error.
+    room : float
+        How many times more cells there may be.
+    """
+    slack = 1.0
+    while True:
+        cells = _distributed(shares, slack, SPATIAL_RATE, FEWEST_CELLS, MOST_CELLS)
+        if cells.mean() <= room or slack > 1e12:
+            return cells
         slack *= 1.25
 
 

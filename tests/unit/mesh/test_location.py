@@ -9,7 +9,7 @@ import pytest
 
 import mcpthermal as mt
 from mcpthermal.fem.discretisation import make_space
-from mcpthermal.fem.location import candidates
+from mcpthermal.mesh.location import candidates
 from mcpthermal.solve.contacts import cuts_of
 from mcpthermal.units import mm, um
 
