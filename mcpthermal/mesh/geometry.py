@@ -26,7 +26,7 @@ UNITS = {"m": 1.0, "cm": 1e-2, "mm": 1e-3, "um": 1e-6, "inch": 25.4e-3}
 ROUND = 12
 """Edges around a full circle, at least: as curved cells they are within 1e-4 of its area, straight ones 5 % below."""
 
-GROWTH = 0.5
+GROWTH = 1.0
 """Size gained per distance, at most."""
 
 
