@@ -94,7 +94,10 @@ def remeshed(mesh: TetMesh, numbers: Floats) -> TetMesh:
     edges = mesh.points[mesh.cells[:, curved.EDGES]]
     length = np.linalg.norm(edges[:, :, 0] - edges[:, :, 1], axis=2).mean(axis=1)
     pairs = np.unique(np.sort(mesh.cells[:, curved.EDGES].reshape(-1, 2), axis=1), axis=0)
-    sizes = graded(mesh.points, mesh.cells, pairs, length / np.cbrt(numbers), GROWTH)
+    # The least of the cells around a point: those along an edge that shall be small are few among their neighbours.
+    least = np.full(len(mesh.points), np.inf)
+    np.minimum.at(least, mesh.cells, (length / np.cbrt(numbers))[:, None])
+    sizes = graded(mesh.points, pairs, least, GROWTH)
     with opened(geometry.path) as gmsh:
         scale = 1 / geometry.unit
         set_sizes(gmsh, ROUND, mesh.points[mesh.cells] * scale, sizes[mesh.cells] * scale)
