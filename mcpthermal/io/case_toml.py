@@ -3,7 +3,9 @@
 See ``cases/stacked_module/case.toml`` and the README for the form. A key that is not known is an error that
 offers the near misses; a value may be a number in SI units or a string with its unit. A chip with wiring:
 ``{ name = "logic", ..., wiring = [{ name = "link", path = [...], width = "60 um" }, { name = "pad", outline =
-{ circle = { diameter = "80 um" } } }], wiring_thickness = "2 um", wiring_material = "copper" }``.
+{ circle = { diameter = "80 um" } } }], wiring_thickness = "2 um", wiring_material = "copper" }``. An imported mesh,
+with files beside it: ``[mesh]`` with ``file = "package.msh"``, ``unit = "mm"``, ``geometry = "package.step"`` and
+``materials = { die = "silicon", ... }``; unit and geometry may be left out.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from mcpthermal.case import AccuracySpec, Case, TransientSpec
 from mcpthermal.errors import CaseFileError, InputError, McpThermalError, near_misses
 from mcpthermal.io import waveform_toml
 from mcpthermal.materials import Material, law_from_table, material_from_table
+from mcpthermal.mesh import TetMesh, read_mesh
 from mcpthermal.package import chips, footprint, grid, metal
 from mcpthermal.package.package import Package
 from mcpthermal.package.parts import Part
@@ -41,10 +44,14 @@ TABLES = (
     "passivation",
     "contacts",
     "parts",
+    "mesh",
     "loads",
     "transient",
     "accuracy",
 )
+OTHERS = {"parts": "[[parts]]", "mesh": "[mesh]"}
+"""What describes a package in other ways than by fabrication steps."""
+STEPS = ("modules", "insulation", "vias", "metal", "passivation", "contacts")
 LOADS = {kind.__name__: kind for kind in (*load_kinds.THERMAL, *load_kinds.ELECTRICAL, load_kinds.Interface)}
 LAWS = {
     ("Convection", "h"): "W/(m2 K)",
@@ -180,10 +187,13 @@ def case_from_tables(
         What is done to the process before it makes the package.
     """
     reader = _reader(tables, where)
-    if change is not None and "parts" in tables:
-        raise CaseFileError(f"{where}: heights move in fabrication steps; with [[parts]] give the way to each height")
-    if "parts" in tables:
-        package = reader.package_of_parts(tables)
+    other = next((key for key in OTHERS if key in tables), None)
+    if change is not None and other is not None:
+        raise CaseFileError(
+            f"{where}: heights move in fabrication steps; with {OTHERS[other]} give the way to each height"
+        )
+    if other is not None:
+        package = reader.package_of_parts(tables) if other == "parts" else reader.package_of_mesh(tables)
     else:
         process = reader.process(tables)
         package = (process if change is None else change(process)).package()
@@ -211,8 +221,8 @@ def _reader(tables: Mapping[str, Any], where: str) -> _Reader:
         name: material_from_table(name, table, f"{where}, [materials.{name}]")
         for name, table in reader.table(tables, "materials", {}).items()
     }
-    if ("carrier" in tables) == ("parts" in tables):
-        raise CaseFileError(f"{where}: give either a [carrier] with its fabrication steps, or [[parts]]")
+    if sum(key in tables for key in ("carrier", *OTHERS)) != 1:
+        raise CaseFileError(f"{where}: give either a [carrier] with its fabrication steps, or [[parts]], or a [mesh]")
     return reader
 
 
@@ -370,9 +380,7 @@ class _Reader:
         return self.build(SHAPES[kind], values, f"{what}, outline.{kind}")
 
     def package_of_parts(self, tables: Mapping[str, Any]) -> Package:
-        steps = [key for key in ("modules", "insulation", "vias", "metal", "passivation", "contacts") if key in tables]
-        if steps:
-            raise CaseFileError(f"{self.where}: [[parts]] and [{steps[0]}] exclude each other")
+        self.refuse_steps(tables, "[[parts]]")
         parts = []
         for number, table in enumerate(self.list(tables, "parts")):
             what = f"[[parts]] number {number + 1}"
@@ -382,6 +390,24 @@ class _Reader:
             self.refuse_unknown(values, ("name", "z", "material"), what)
             parts.append(self.build(_part, values, what, footprint=self.shape(table["outline"], what)))
         return Package(tuple(parts))
+
+    def package_of_mesh(self, tables: Mapping[str, Any]) -> Package:
+        self.refuse_steps(tables, "[mesh]")
+        values = dict(self.table(tables, "mesh"))
+        materials = self.table(values, "materials", {})
+        values.pop("materials", None)
+        for key in ("file", "geometry"):
+            if key in values:
+                if not isinstance(values[key], str):
+                    raise CaseFileError(f"{self.where}: [mesh] {key} = {values[key]!r} must be the name of a file")
+                values[key] = Path(self.where).parent / values[key]
+        mesh = self.build(_mesh, values, "[mesh]")
+        return Package.from_mesh(mesh, {name: self.value("material", value) for name, value in materials.items()})
+
+    def refuse_steps(self, tables: Mapping[str, Any], what: str) -> None:
+        steps = [key for key in STEPS if key in tables]
+        if steps:
+            raise CaseFileError(f"{self.where}: {what} and [{steps[0]}] exclude each other")
 
     def load(self, table: Mapping[str, Any], number: int) -> Any:
         what = f"[[loads]] number {number + 1}"
@@ -416,3 +442,8 @@ class _Reader:
 def _part(name: str, footprint: Any, z: Any, material: Any = None) -> Part:
     """A general part; without a material it is a void."""
     return Part(name, footprint, z, material)
+
+
+def _mesh(file: Path, unit: Any = "m", geometry: Path | None = None) -> TetMesh:
+    """An imported mesh."""
+    return read_mesh(file, unit, geometry=geometry)

@@ -42,7 +42,10 @@ def adapted_mesh(package: Package, mesh: ColumnMesh, planar: Floats, vertical: F
     drawn = Drawing(package, mesh.spec)
     # The side of an equilateral triangle of the wanted area.
     size = np.sqrt(4 / np.sqrt(3) * mesh.areas / planar)
-    sizes = graded(mesh.vertices, mesh.triangles, mesh.edges, size, GROWTH)
+    # At vertices the mean of the logarithm over the triangles around.
+    count = np.bincount(mesh.triangles.ravel(), minlength=len(mesh.vertices))
+    summed = np.bincount(mesh.triangles.ravel(), np.repeat(np.log(size), 3), minlength=len(mesh.vertices))
+    sizes = graded(mesh.vertices, mesh.edges, np.exp(summed / np.maximum(count, 1)), GROWTH)
     background = np.dstack([mesh.vertices[mesh.triangles], sizes[mesh.triangles][:, :, None]])
     plane = drawn.arrangement.plane
     none = np.full(len(plane.segments), np.inf)

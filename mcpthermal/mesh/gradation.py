@@ -1,4 +1,4 @@
-"""Sizes that do not jump: from sizes wanted for cells to sizes at their corners."""
+"""Sizes that do not jump."""
 
 from __future__ import annotations
 
@@ -9,25 +9,20 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 
-def graded(points: Floats, cells: Ints, edges: Ints, size: Floats, growth: float) -> Floats:
-    """The size at points: the mean of the logarithm over the cells around, and no faster growth than is allowed.
+def graded(points: Floats, edges: Ints, sizes: Floats, growth: float) -> Floats:
+    """The sizes at points, made smaller where they grow faster than is allowed.
 
     Parameters
     ----------
     points : (n_points, d) array
         (m)
-    cells : (n_cells, k) array of int
     edges : (n_edges, 2) array of int
         Pairs of points.
-    size : (n_cells,) array
+    sizes : (n_points,) array
         (m)
     growth : float
         Size gained per distance along an edge, at most.
     """
-    width = cells.shape[1]
-    count = np.bincount(cells.ravel(), minlength=len(points))
-    summed = np.bincount(cells.ravel(), np.repeat(np.log(size), width), minlength=len(points))
-    sizes = np.exp(summed / np.maximum(count, 1))
     a, b = edges.T
     room = growth * np.linalg.norm(points[a] - points[b], axis=1)
     while True:

@@ -24,7 +24,7 @@ FARTHEST = 1e9
 
 _WHAT = {2: "surface", 3: "volume"}
 
-_TO_EDGES = [4, 5, 6, 7, 9, 8]
+TO_EDGES = [4, 5, 6, 7, 9, 8]
 """Gmsh's middle nodes in the order of `curved.EDGES`: its last two are swapped."""
 
 _MIRRORED = ([0, 1, 3, 2], [0, 4, 3, 2, 1, 5])
@@ -185,7 +185,7 @@ def _orient(
     bent = np.zeros(len(cells), bool)
     if nodes.shape[1] == 10:
         _check_middles(points, nodes, cell_part, part_names, surfaces)
-        middles = points[nodes[:, _TO_EDGES]]
+        middles = points[nodes[:, TO_EDGES]]
         bent = curved.bent(points[cells], middles)
     inverted = volume < 0
     if inverted.all():
@@ -207,7 +207,7 @@ def _check_middles(
     points: Floats, nodes: Ints, cell_part: Ints, part_names: Sequence[str], surfaces: dict[str, Ints]
 ) -> None:
     """Cells and faces that share an edge must agree about its middle."""
-    blocks = [(nodes, _TO_EDGES, curved.EDGES), *((faces, [3, 4, 5], curved.FACE_EDGES) for faces in surfaces.values())]
+    blocks = [(nodes, TO_EDGES, curved.EDGES), *((faces, [3, 4, 5], curved.FACE_EDGES) for faces in surfaces.values())]
     ends = np.concatenate([np.sort(block[:, edges].reshape(-1, 2), axis=1) for block, _, edges in blocks])
     middle = np.concatenate([block[:, columns].ravel() for block, columns, _ in blocks])
     _, first, inverse = np.unique(ends[:, 0] * len(points) + ends[:, 1], return_index=True, return_inverse=True)

@@ -26,7 +26,7 @@ from mcpthermal.package.columns import Place
 from mcpthermal.units import describe
 
 Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
+Ints = NDArray[np.int64]
 
 SAMPLES = 40
 """Triangles of each face that are looked for in the mesh."""
@@ -92,7 +92,7 @@ class Match:
         facet, first = np.unique(np.concatenate([item.facet for item in found]), return_index=True)
         return TetFaces(facet, np.concatenate([item.cells for item in found])[first])
 
-    def _on_facets(self) -> tuple[Floats, NDArray[np.int64]]:
+    def _on_facets(self) -> tuple[Floats, Ints]:
         """The facets' corners, and for each sample the facet that is there, -1 without one."""
         corners = self._mesh.points[self._mesh.facet_points(self._facets)]
         places = self._corners[self._samples].mean(axis=1)
@@ -111,24 +111,36 @@ class Match:
 
     def _parts(self, signs: dict[int, Floats]) -> dict[int, int]:
         """The part of each volume: that which the mesh has just inside of its faces."""
-        mesh, curvature = self._mesh, self._curvature[self._face]
-        step = self._length * np.minimum(1e-4 + 0.25 * curvature * self._length, 0.3)
-        owns = [self._samples[signs[volume][self._samples] != 0] for volume in self._bounds]
-        triangle, volume = np.concatenate(owns), np.repeat(np.arange(len(owns)), [len(own) for own in owns])
-        sign = np.concatenate([signs[number][own] for number, own in zip(self._bounds, owns, strict=True)])
-        places = self._corners[triangle].mean(axis=1) - (sign * step[triangle])[:, None] * self._normals[triangle]
-        found, cell, _ = in_tetrahedra(places, mesh.points[mesh.cells], mesh.middles)
-        votes = np.zeros((len(owns), len(mesh.part_names)))
-        np.add.at(votes, (volume[found], mesh.cell_part[cell]), self._areas[triangle[found]])
+        mesh = self._mesh
+        rows = [np.flatnonzero(sign[self._samples]) for sign in signs.values()]
+        row, volume = np.concatenate(rows), np.repeat(np.arange(len(rows)), [len(own) for own in rows])
+        triangle = self._samples[row]
+        sign = np.concatenate([sign[self._samples[own]] for own, sign in zip(rows, signs.values(), strict=True)])
+        inward = -sign[:, None] * self._normals[triangle]
+        cell = self._inside(self._at[row], inward)
+        # Where the mesh has no boundary, the geometry has one within a part.
+        loose = np.flatnonzero(self._at[row] < 0)
+        places = self._corners[triangle].mean(axis=1) + 1e-4 * self._length[triangle, None] * inward
+        found, held, _ = in_tetrahedra(places[loose], mesh.points[mesh.cells], mesh.middles)
+        cell[loose[found]] = held
+        votes = np.zeros((len(rows), len(mesh.part_names)))
+        np.add.at(votes, (volume[cell >= 0], mesh.cell_part[cell[cell >= 0]]), self._areas[triangle[cell >= 0]])
         shares = votes / np.bincount(volume, self._areas[triangle])[:, None]
-        for share, own in zip(shares, owns, strict=True):
+        for share, own in zip(shares, rows, strict=True):
             if share.max() <= 0.5:
-                held = [f"{100 * share[n]:.0f} % in '{mesh.part_names[n]}'" for n in np.flatnonzero(share > 0.005)]
+                named = [f"{100 * share[n]:.0f} % in '{mesh.part_names[n]}'" for n in np.flatnonzero(share > 0.005)]
                 raise MeshError(
-                    f"a volume of the geometry '{self._name}' ({self._box(own)}) is in no one part of the mesh: "
-                    f"{', '.join(held) or 'all of it is outside'}; {CURE}"
+                    f"a volume of the geometry '{self._name}' ({self._box(self._samples[own])}) is in no one part of "
+                    f"the mesh: {', '.join(named) or 'all of it is outside'}; {CURE}"
                 )
         return dict(zip(self._bounds, shares.argmax(axis=1).tolist(), strict=True))
+
+    def _inside(self, at: Ints, inward: Floats) -> Ints:
+        """The cells beside facets, in given directions; -1 outside, and without a facet."""
+        sides = self._mesh.facet_sides(self._facets)[at]
+        middles = self._mesh.points[self._mesh.cells[sides[:, 0]]].mean(axis=1) - self._corners_there[at].mean(axis=1)
+        first = np.einsum("ni,ni->n", middles, inward) > 0
+        return np.where(at < 0, -1, np.where(first, sides[:, 0], sides[:, 1]))
 
     def _cut(self, faces: Iterable[int]) -> tuple[float, float]:
         """What facets may cut from the volume behind faces (m3) and from their area (m2), here and in the mesh."""
@@ -178,14 +190,10 @@ class Match:
             )
         return chosen
 
-    def segments(self) -> int:
-        """Edges of the mesh around a full circle of the curved faces, their mean; 0 where there are none."""
-        known = (self._curvature[self._face[self._samples]] > 0) & (self._at >= 0)
-        if not known.any():
-            return 0
-        own = self._samples[known]
-        angle = self._curvature[self._face[own]] * _edges(self._corners_there[self._at[known]]).mean(axis=1)
-        return int(np.clip(np.ceil(2 * np.pi / np.average(angle, weights=self._areas[own])), 4, 200))
+    @property
+    def is_curved(self) -> bool:
+        """Whether the geometry has curved faces or edges."""
+        return bool(self._curvature.any()) or any(self._turns.values())
 
     def named(self, file: MshFile) -> MshFile:
         """A mesh of the geometry with the parts and the named surfaces of this one as groups."""

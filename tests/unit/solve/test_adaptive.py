@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
-import gmsh
 import numpy as np
 import pytest
 from steady_problems import AMBIENT
@@ -119,55 +117,6 @@ def test_tetrahedra_are_refined_where_it_counts(order: int) -> None:
     edge = np.abs(np.abs(middle[:, :2]).max(axis=1) - 1 * mm) < 0.3 * mm
     volumes = result.mesh.cell_volumes
     assert volumes[edge].mean() < 0.4 * volumes[~edge].mean()
-
-
-@pytest.fixture(scope="module")
-def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The same as solids: a folder with its mesh and its geometry, in mm."""
-    folder = tmp_path_factory.mktemp("drawn")
-    gmsh.initialize(interruptible=False)
-    try:
-        gmsh.option.setNumber("General.Terminal", 0)
-        occ = gmsh.model.occ
-        boxes = {"board": (6.0, -0.5, 0.5), "mould": (6.0, 0.0, 0.6), "chip": (2.0, 0.0, 0.3)}
-        tags = [(3, occ.addBox(-side / 2, -side / 2, low, side, side, high)) for side, low, high in boxes.values()]
-        occ.fragment(tags, [])
-        occ.synchronize()
-        gmsh.write(str(folder / "chip.brep"))
-        for dimension, tag in gmsh.model.getEntities(3):
-            box = gmsh.model.getBoundingBox(dimension, tag)
-            name = "board" if box[2] < -0.1 else "mould" if box[3] > 2.0 else "chip"
-            gmsh.model.addPhysicalGroup(3, [tag], name=name)
-        for dimension, tag in gmsh.model.getEntities(2):
-            box = gmsh.model.getBoundingBox(dimension, tag)
-            for name, height in (("bottom", -0.5), ("top", 0.6)):
-                if abs(box[2] - height) + abs(box[5] - height) < 1e-5:
-                    gmsh.model.addPhysicalGroup(2, [tag], name=name)
-        gmsh.option.setNumber("Mesh.MeshSizeMax", 0.6)
-        gmsh.model.mesh.generate(3)
-        gmsh.write(str(folder / "chip.msh"))
-    finally:
-        gmsh.finalize()
-    return folder
-
-
-def test_meshes_made_anew_from_the_geometry_go_further_than_bisected_ones(drawn: Path, rise: float) -> None:
-    """They meet a tolerance that as many bisected meshes miss; the estimate is honest."""
-    case = chip_on_board()
-
-    def adapted(geometry: Path | None, most: int) -> mt.SteadyResult:
-        mesh = mt.read_mesh(drawn / "chip.msh", "mm", geometry=geometry)
-        package = mt.Package.from_mesh(mesh, {part.name: part.material for part in case.package.parts})
-        return mt.solve_adaptive(mt.Case(package, case.loads), "chip", 0.01, max_meshes=most)
-
-    result = adapted(drawn / "chip.brep", 6)
-    assert result.adaptation is not None and result.adaptation.reached
-    meshes = len(result.adaptation.steps)
-    assert meshes > 1
-    assert result.max_temperature("chip") - AMBIENT == pytest.approx(rise, rel=0.015)
-    bisected = adapted(None, meshes).adaptation
-    assert bisected is not None and not bisected.reached
-    assert bisected.steps[-1].worst > 1.3 * result.adaptation.steps[-1].worst
 
 
 @pytest.mark.parametrize(
