@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mcpthermal.errors import InputError
-from mcpthermal.io.case_toml import question_of, read_case, read_description
+from mcpthermal.io.case_files import question_of, read_case, read_description
 from mcpthermal.io.result_json import write_result
 from mcpthermal.io.series import Series, write_series
 from mcpthermal.io.solution import read_solution, write_solution

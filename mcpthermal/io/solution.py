@@ -17,7 +17,7 @@ import numpy as np
 
 from mcpthermal.case import Case
 from mcpthermal.errors import InputError
-from mcpthermal.io.case_toml import question_of, read_case
+from mcpthermal.io.case_files import question_of, read_case
 from mcpthermal.mesh.cache import mesh_arrays, mesh_of_arrays
 from mcpthermal.mesh.columns import ColumnMesh
 from mcpthermal.mesh.sizing import MeshSpec

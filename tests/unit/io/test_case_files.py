@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import mcpthermal as mt
-from mcpthermal.io.case_toml import case_from_tables, read_description
+from mcpthermal.io.case_files import read_description
+from mcpthermal.io.case_toml import case_from_tables
 
 PARTS = """
 name = "slab"
