@@ -44,7 +44,7 @@ _DIRECTIONS = np.triu_indices(3)
 INSIDE = 1e-6
 """How far a place is moved towards the middle of its cell, relative to the cell."""
 
-_BLOCK = 100_000
+_BLOCK = 25_000
 """Cells that are worked on at once; bounds the memory for quadrature points."""
 
 
@@ -87,21 +87,32 @@ class TetSpace:
         # Exact for the Joule heat of a constant conductivity, tested with every shape function.
         self.reference, self.reference_weights = get_quadrature(RefTet, 4 if order == 2 else 2)
         self.shape_values, self.shape_slopes = shapes(self.element, self.reference)
+        blocks = np.arange(0, len(self.cells), _BLOCK)
+        self.slices = [slice(start, min(start + _BLOCK, len(self.cells))) for start in blocks.tolist()]
         self.inverse, self._determinant = self._jacobians()
         self.active: Bools = np.ones(self.size, bool)
         self._made_before = False
-        blocks = np.arange(0, len(self.cells), _BLOCK)
-        self.slices = [slice(start, min(start + _BLOCK, len(self.cells))) for start in blocks.tolist()]
 
     def _jacobians(self) -> tuple[Floats, Floats]:
         """Inverses (n_cells, 1 or n_points, 3, 3) and determinants of the map; at each point where cells are curved."""
-        nodes = self.mesh.points[self.mesh.cells[self.cells]]
-        if self.mesh.middles is None:
-            edges = (nodes[:, 1:] - nodes[:, :1]).transpose(0, 2, 1)[:, None]
-        else:
-            nodes = np.concatenate([nodes, self.mesh.middles[self.cells]], axis=1)
-            edges = np.einsum("cni,qnj->cqij", nodes, shapes(ElementTetP2(), self.reference)[1], optimize=True)
-        return np.asarray(np.linalg.inv(edges)), np.asarray(np.abs(np.linalg.det(edges)))
+        curved = self.mesh.middles is not None
+        slopes = shapes(ElementTetP2(), self.reference)[1] if curved else np.empty(0)
+        inverse = np.empty((len(self.cells), len(self.reference_weights) if curved else 1, 3, 3))
+        determinant = np.empty(inverse.shape[:2])
+
+        def fill(numbers: range) -> None:
+            for block in (self.slices[number] for number in numbers):
+                cells = self.cells[block]
+                nodes = self.mesh.points[self.mesh.cells[cells]]
+                if self.mesh.middles is None:
+                    edges = (nodes[:, 1:] - nodes[:, :1]).transpose(0, 2, 1)[:, None]
+                else:
+                    nodes = np.concatenate([nodes, self.mesh.middles[cells]], axis=1)
+                    edges = np.einsum("cni,qnj->cqij", nodes, slopes, optimize=True)
+                inverse[block], determinant[block] = inverses(edges)
+
+        share(fill, len(self.slices), 100 * determinant.size)
+        return inverse, determinant
 
     @cached_property
     def points(self) -> Floats:
@@ -422,6 +433,17 @@ def _cut_open(numbers: Ints, space: TetSpace, cuts: TetFaces, local: Ints) -> In
     label = sp.csgraph.connected_components(graph, directed=False)[1]
     label[~touched[flat]] = 0
     return np.unique(flat * (label.max() + 1) + label, return_inverse=True)[1].reshape(numbers.shape)
+
+
+def inverses(matrices: Floats) -> tuple[Floats, Floats]:
+    """Inverses of many matrices (..., 3, 3) by their cofactors, and the magnitudes of their determinants."""
+    rows = np.moveaxis(matrices, (-2, -1), (0, 1)).copy()
+    cofactors = np.empty_like(rows)
+    for i, j in np.ndindex(3, 3):
+        (a, b), (c, d) = ((i + 1) % 3, (i + 2) % 3), ((j + 1) % 3, (j + 2) % 3)
+        cofactors[j, i] = rows[a, c] * rows[b, d] - rows[a, d] * rows[b, c]
+    determinants = (rows[0] * cofactors[:, 0]).sum(axis=0)
+    return np.moveaxis(cofactors / determinants, (0, 1), (-2, -1)), np.abs(determinants)
 
 
 def shapes(element: Any, points: Floats) -> tuple[Floats, Floats]:

@@ -55,8 +55,36 @@ def check_matrix(matrix: CsrMatrix, definite: bool) -> bool:
     return symmetric
 
 
+def lowest_mode(matrix: CsrMatrix, solve: Callable[[Array], Array]) -> Array:
+    """About the eigenvector of the lowest eigenvalue of a matrix scaled to unit diagonal, by two inverse iterations.
+
+    Parameters
+    ----------
+    matrix : sparse matrix
+    solve : callable
+        The solution with its factors.
+
+    Returns
+    -------
+    (n,) array
+        In the unknowns of the matrix itself.
+
+    Raises
+    ------
+    LinearSolveError
+        If the factors give NaN or infinity.
+    """
+    scale = _unit_scale(matrix)
+    mode = np.random.default_rng(7).standard_normal(len(scale))
+    for _ in range(2):
+        mode = scale * solve(scale * (mode / np.linalg.norm(mode)))
+        if not np.isfinite(mode).all():
+            raise LinearSolveError("the matrix is singular: its factors give NaN or infinity")
+    return np.asarray(mode / scale)
+
+
 def check_regular(matrix: CsrMatrix, solve: Callable[[Array], Array]) -> None:
-    """Refuse a factorised matrix that is singular to working precision, by two steps of inverse iteration.
+    """Refuse a factorised matrix that is singular to working precision.
 
     Parameters
     ----------
@@ -65,21 +93,20 @@ def check_regular(matrix: CsrMatrix, solve: Callable[[Array], Array]) -> None:
     solve : callable
         The solution with its factors.
     """
-    rows = matrix.shape[0]
-    diagonal = np.abs(matrix.diagonal())
-    scale = np.sqrt(np.where(diagonal > 0.0, diagonal, diagonal.max(initial=0.0) or 1.0))
-    mode = np.random.default_rng(7).standard_normal(rows)
-    for _ in range(2):
-        mode = scale * solve(scale * (mode / np.linalg.norm(mode)))
-        if not np.isfinite(mode).all():
-            raise LinearSolveError("the matrix is singular: its factors give NaN or infinity")
+    mode, scale = lowest_mode(matrix, solve), _unit_scale(matrix)
     # The product, not 1 / |mode|: PARDISO perturbs small pivots, and this hides a zero in its factors.
-    lowest = float(np.linalg.norm((matrix @ (mode / scale)) / scale) / np.linalg.norm(mode))
+    lowest = float(np.linalg.norm((matrix @ mode) / scale) / np.linalg.norm(scale * mode))
     if lowest < SINGULAR:
         raise LinearSolveError(
             f"the matrix is singular to working precision: scaled to unit diagonal its lowest eigenvalue is "
-            f"about {lowest:.1e}{_describe_mode(mode / scale)}"
+            f"about {lowest:.1e}{_describe_mode(mode)}"
         )
+
+
+def _unit_scale(matrix: CsrMatrix) -> Array:
+    """What rows and columns are divided by for a unit diagonal."""
+    diagonal = np.abs(matrix.diagonal())
+    return np.asarray(np.sqrt(np.where(diagonal > 0.0, diagonal, diagonal.max(initial=0.0) or 1.0)))
 
 
 def _describe_mode(mode: Array) -> str:

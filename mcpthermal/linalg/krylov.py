@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import LinearSolveError
+from .product import inner, norm_of
 
 Array = npt.NDArray[np.float64]
 
@@ -56,24 +57,24 @@ def conjugate_gradients(
     """
     x = np.zeros_like(b, dtype=float) if x0 is None else np.array(x0, dtype=float)
     r = np.array(b, dtype=float) if x0 is None else b - apply(x)
-    residuals = [float(np.linalg.norm(r))]
+    residuals = [norm_of(r)]
     if not np.isfinite(residuals[0]):
         raise LinearSolveError("the right-hand side, or the operator at the start, gave NaN or infinity", x)
     p = np.zeros_like(r)
     rz_last = np.inf
     while residuals[-1] > absolute_tolerance and len(residuals) <= max_iterations:
         z = preconditioner(r)
-        rz = float(r @ z)
+        rz = inner(r, z)
         _require_positive(rz, "preconditioner", "r'Br", x, residuals)
         p = z + (rz / rz_last) * p
         image = apply(p)
-        curvature = float(p @ image)
+        curvature = inner(p, image)
         _require_positive(curvature, "operator", "p'Ap", x, residuals)
         alpha = rz / curvature
         x += alpha * p
         r -= alpha * image
         rz_last = rz
-        residuals.append(float(np.linalg.norm(r)))
+        residuals.append(norm_of(r))
     return x, len(residuals) - 1, residuals
 
 
@@ -131,7 +132,7 @@ def flexible_gmres(
     """
     x: Array = np.zeros(len(b))
     r: Array = np.array(b, dtype=float)
-    iterations, scale = 0, float(np.linalg.norm(b))
+    iterations, scale = 0, norm_of(b)
     if not np.isfinite(scale):
         raise LinearSolveError("GMRES: the right-hand side contains NaN or infinity", x)
     norm, target = scale, relative_tolerance * scale
@@ -141,7 +142,7 @@ def flexible_gmres(
         iterations += made
         x = x + step
         r = b - apply(x)
-        last, norm = norm, float(np.linalg.norm(r))
+        last, norm = norm, norm_of(r)
         if not np.isfinite(norm):
             raise LinearSolveError("GMRES: the operator or the preconditioner returned NaN or infinity", x)
         if norm > 0.9 * last:
@@ -153,7 +154,7 @@ def _gmres_cycle(
     apply: Callable[[Array], Array], r: Array, preconditioner: Callable[[Array], Array], target: float, count: int
 ) -> tuple[Array, int]:
     """One cycle from a residual: the correction, and how many steps were made."""
-    beta = float(np.linalg.norm(r))
+    beta = norm_of(r)
     basis: list[Array] = [r / beta]
     directions: list[Array] = []
     hessenberg = np.zeros((count + 1, count))
@@ -163,11 +164,11 @@ def _gmres_cycle(
     for step in range(count):
         directions.append(preconditioner(basis[step]))
         image = apply(directions[step])
-        size = float(np.linalg.norm(image))
+        size = norm_of(image)
         for row in range(step + 1):
-            hessenberg[row, step] = float(image @ basis[row])
+            hessenberg[row, step] = inner(image, basis[row])
             image = image - hessenberg[row, step] * basis[row]
-        hessenberg[step + 1, step] = length = float(np.linalg.norm(image))
+        hessenberg[step + 1, step] = length = norm_of(image)
         if not np.isfinite(length):
             raise LinearSolveError("GMRES: the operator or the preconditioner returned NaN or infinity")
         square = hessenberg[: step + 2, : step + 1]

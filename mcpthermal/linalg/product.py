@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -28,6 +29,16 @@ def share(work: Callable[[range], Result], count: int, multiplications: int) -> 
     if multiplications < WORTH_THREADS or THREADS == 1 or count <= 1:
         return [work(range(count))]
     return list(_POOL.map(work, [range(first, count, THREADS) for first in range(min(count, THREADS))]))
+
+
+def inner(a: Any, b: Any) -> float:
+    """The inner product of two vectors, without BLAS: one thread is as fast as memory."""
+    return float(np.einsum("i,i", a, b, dtype=float))
+
+
+def norm_of(a: Any) -> float:
+    """The Euclidean norm of a vector, without BLAS."""
+    return math.sqrt(inner(a, a))
 
 
 def compact(matrix: Any) -> Any:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from scipy.linalg import eigvalsh_tridiagonal
 
 from ..errors import LinearSolveError
+from .product import inner
 
 Array = npt.NDArray[np.float64]
 
@@ -124,11 +125,11 @@ def largest_eigenvalue(
     """
     r = np.array(start)
     z = blocks.solve(r)
-    p, rz = z.copy(), float(r @ z)
+    p, rz = z.copy(), inner(r, z)
     begin, diagonal, off_diagonal, carried = rz, [], [], 0.0
     for _ in range(min(steps, len(r))):
         image = apply(p)
-        curvature = float(p @ image)
+        curvature = inner(p, image)
         if not (np.isfinite(curvature) and curvature > 0.0 and rz > 0.0):
             raise LinearSolveError(
                 f"the operator or its blocks are not positive definite: p'Ap = {curvature:g}, r'Br = {rz:g}"
@@ -137,7 +138,7 @@ def largest_eigenvalue(
         diagonal.append(1.0 / alpha + carried)
         r -= alpha * image
         z = blocks.solve(r)
-        rz_next = float(r @ z)
+        rz_next = inner(r, z)
         if rz_next <= 1e-24 * begin:
             break
         beta = rz_next / rz

@@ -11,6 +11,7 @@ import numpy as np
 from ..errors import LinearSolveError
 from .krylov import conjugate_gradients
 from .operator import Array, LinearSystem
+from .product import norm_of
 from .strategy import Method, Preconditioner, prepare
 
 REFINEMENTS = 3
@@ -65,7 +66,7 @@ class _Run:
 
     @property
     def norm(self) -> float:
-        return float(np.linalg.norm(self.r))
+        return norm_of(self.r)
 
     @property
     def done(self) -> bool:
@@ -75,7 +76,7 @@ class _Run:
         """Take over an iterate if its recomputed residual is smaller; say whether it is at most half."""
         self.iterations += iterations
         r = self.b - self.system.apply(x)
-        norm, before = float(np.linalg.norm(r)), self.norm
+        norm, before = norm_of(r), self.norm
         if norm < before:
             self.x, self.r = x, r
         return norm <= 0.5 * before
@@ -158,7 +159,7 @@ class Solver:
         """
         start = time.perf_counter()
         b = _vector(b, system.size, "right-hand side")
-        norm = float(np.linalg.norm(b))
+        norm = norm_of(b)
         if norm == 0.0:
             seconds = time.perf_counter() - start
             report = SolveReport("none", "the right-hand side is zero", system.size, 0, 0.0, seconds, 0.0)

@@ -107,7 +107,7 @@ class TetMesh:
     def cell_volumes(self) -> Floats:
         """(n_cells,) volumes (m3), exact for curved cells too."""
         edges = self.points[self.cells[:, 1:]] - self.points[self.cells[:, :1]]
-        volumes = np.abs(np.linalg.det(edges)) / 6
+        volumes = np.abs(np.einsum("ci,ci->c", np.cross(edges[:, 0], edges[:, 1]), edges[:, 2])) / 6
         if self.middles is not None:
             corners = self.points[self.cells]
             bent = curved.bent(corners, self.middles)
@@ -143,7 +143,9 @@ class TetMesh:
         parts = []
         for number, name in enumerate(self.part_names):
             mine = self.cell_part == number
-            corners = self.points[np.unique(self.cells[mine])]
+            used = np.zeros(len(self.points), bool)
+            used[self.cells[mine]] = True
+            corners = self.points[used]
             if self.middles is not None:
                 corners = np.vstack([corners, self.middles[mine].reshape(-1, 3)])
             (x0, y0, z0), (x1, y1, z1) = corners.min(axis=0).tolist(), corners.max(axis=0).tolist()

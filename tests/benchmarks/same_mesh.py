@@ -74,7 +74,10 @@ def ours(path: str, order: int) -> dict[str, float]:
 def run(command: list[str], repeat: int, libraries: Path | None = None) -> Runs | None:
     """Run a program that prints its answer as its last line; None if it fails, which is said."""
     found = Runs([], [], [], {})
-    environment = None if libraries is None else {**os.environ, "LD_LIBRARY_PATH": str(libraries)}
+    # Bytecode is kept, as it is unless somebody forbids it: nobody's sources are compiled at every start.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    if libraries is not None:
+        environment["LD_LIBRARY_PATH"] = str(libraries)
     for _ in range(repeat):
         begin = time.perf_counter()
         with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:

@@ -64,6 +64,18 @@ def test_random_definite_matrices(size, seed, density):
         assert error < 1e-10
 
 
+@needs_pardiso
+@pytest.mark.parametrize("hold, single", [(1e-2, True), (1e-9, False)])
+def test_rough_factors_are_single_where_the_lowest_mode_allows_it(hold, single):
+    held = np.zeros(40)
+    held[0] = hold
+    matrix = sparse.csr_matrix(1e-5 * (chain(40, ends=1.0) + sparse.diags(held)))
+    factors = factorise(matrix, rough=True)
+    assert factors.name == ("PARDISO in single precision" if single else "PARDISO")
+    level = np.full(40, 1e-42)
+    np.testing.assert_allclose(factors.solve(matrix @ level), level, rtol=1e-2 if single else 1e-5)
+
+
 def free_level():
     matrix = poisson(5, 2).matrix()
     return sparse.csr_matrix(matrix - sparse.diags(np.asarray(matrix.sum(axis=1)).ravel()))
