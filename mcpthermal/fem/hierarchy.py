@@ -11,7 +11,8 @@ from skfem import ElementTriP2
 
 from mcpthermal.fem.column_operator import line_values
 from mcpthermal.fem.columns import ColumnSpace
-from mcpthermal.fem.tetrahedra import EDGES, TetSpace, shapes
+from mcpthermal.fem.shapes import shapes
+from mcpthermal.fem.tetrahedra import EDGES, TetSpace
 from mcpthermal.mesh.refinement import REFERENCE, SPLIT, TETRAHEDRA, TRIANGLES
 
 Floats = NDArray[np.float64]

@@ -157,7 +157,7 @@ class Drawing:
     ) -> None:
         self.package, self.spec = package, spec
         self.extent = width(package)
-        self.sizes = np.array([outline_size(part, spec, self.extent) for part in package.parts])
+        self.sizes = np.array([outline_size(part, spec, self.extent, package.parts) for part in package.parts])
         every = package.parts if drawn is None else drawn
         self.arrangement = arrange(package.parts, rule or segment_rule(every, spec, self.extent), drawn)
         self.used = np.asarray(self.arrangement.columns.solid.any(axis=0))
@@ -257,7 +257,7 @@ def segment_rule(parts: Sequence[Part], spec: MeshSpec, extent: float) -> Segmen
     """
     finest: dict[float, float] = {}
     for part in parts:
-        size = outline_size(part, spec, extent)
+        size = outline_size(part, spec, extent, parts)
         for shape in (*part.footprint.shapes, *part.footprint.cutouts):
             if isinstance(shape, Circle):
                 key = _radius_key(shape.diameter / 2)

@@ -26,6 +26,12 @@ NARROW = 1.4
 SOURCE = 0.1
 """In-plane size at the outline of a part that may be a source of heat, relative to its half width."""
 
+FRINGE = 0.045
+"""The same where only a film parts it from a good conductor below: heat crosses the film's rim beside it as well."""
+
+FILM, GOOD = 0.05, 10.0
+"""Thickness of such a film at most, relative to the half width, and how much better the conductor conducts at least."""
+
 SOURCE_LAYER = 0.16
 """Thickness of the layers next to it, relative to its half width."""
 
@@ -122,13 +128,36 @@ def half_width(part: Part) -> float:
     return min(2 * piece.area / piece.length for piece in part.footprint.pieces() if piece.area > 0)
 
 
-def outline_size(part: Part, spec: MeshSpec, extent: float) -> float:
-    """The in-plane size (m) at the outline of a part in a package of a width (m)."""
+def outline_size(part: Part, spec: MeshSpec, extent: float, parts: Sequence[Part]) -> float:
+    """The in-plane size (m) at the outline of one of a package's parts; the package has a width (m)."""
     if part.name in spec.sizes:
         return spec.sizes[part.name]
-    largest = spec.edge_size or spec.factor * EDGE * extent
-    by_default = spec.edge_size is None and part.role in SOURCES
-    return min(largest, spec.factor * (SOURCE if by_default else NARROW) * half_width(part))
+    largest, share = spec.edge_size or spec.factor * EDGE * extent, NARROW
+    if spec.edge_size is None and part.role in SOURCES:
+        share = FRINGE if _is_glued(part, parts) else SOURCE
+    return min(largest, spec.factor * share * half_width(part))
+
+
+def _is_glued(part: Part, parts: Sequence[Part]) -> bool:
+    """Whether a film that conducts badly, and nothing else, parts a part from a good conductor below."""
+    thickest = FILM * half_width(part)
+
+    def below(z: float) -> list[Part]:
+        x0, y0, x1, y1 = part.footprint.bounds
+        ending = [item for item in parts if not item.is_void and abs(item.z[1] - z) < 1e-3 * thickest]
+        boxes = ((item, item.footprint.bounds) for item in ending)
+        return [item for item, (a, b, c, d) in boxes if a < x1 and c > x0 and b < y1 and d > y0]
+
+    films = below(part.z[0])
+    if not films or any(film.z[1] - film.z[0] > thickest for film in films):
+        return False
+    best = max(map(_along_z, films))
+    return any(_along_z(item) >= GOOD * best for film in films for item in below(film.z[0]))
+
+
+def _along_z(part: Part) -> float:
+    """The conductivity along z at room temperature (W/(m K))."""
+    return float(part.material.thermal_axes[2](ROOM))
 
 
 def segment_count(radius: float, size: float) -> int:

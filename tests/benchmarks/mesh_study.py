@@ -1,7 +1,7 @@
-"""Two packages on finer and finer meshes: what the named levels leave as error, beside even refinement.
+"""Packages on finer and finer meshes: what the named levels leave as error, beside even refinement.
 
-Run by hand: ``python tests/benchmarks/mesh_study.py``. Errors are those of the upper chip's rise, relative to one that
-is extrapolated from adapted meshes (`tests/verification/effectivities.py`).
+Run by hand: ``python tests/benchmarks/mesh_study.py [name ...]``, by default of all cases and the daisy chain. Errors
+are those of the upper chip's rise, relative to one that finer meshes tend to (`tests/verification/reference_cases`).
 """
 
 from __future__ import annotations
@@ -9,28 +9,29 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import mcpthermal as mt
 from mcpthermal.mesh.refinement import refined
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "verification"))
+CASES = Path(__file__).parents[2] / "cases"
 UM = 1e-6
 
 
 def main() -> None:
     """Solve on each mesh and print sizes, rises, errors and seconds."""
-    from effectivities import STACKED, STACKED_MEMORY
-    from reference_cases import daisy_chain
+    from reference_cases import chip_rises, daisy_chain
 
-    stacked = mt.read_case(STACKED)
-    studies = (
-        ("daisy chain", daisy_chain.case(), "dieB", daisy_chain.RISE),
-        ("stacked module", stacked, "memory", STACKED_MEMORY - mt.celsius(25)),
-    )
+    studies = {"daisy_chain": (daisy_chain.case, "dieB", daisy_chain.RISE)}
+    for name, rises in chip_rises.RISES.items():
+        studies[name] = (partial(mt.read_case, CASES / name), *list(rises.items())[-1])
     print("| package | mesh | unknowns | rise, K | error | seconds |")
     print("|---|---|---|---|---|---|")
-    for title, case, chip, reference in studies:
+    for title in sys.argv[1:] or studies:
+        make, chip, reference = studies[title]
+        case = make()
         for name, mesh in meshes(case.package):
             start = time.perf_counter()
             result = mt.solve_steady(case, mesh, tolerance=1e-6, linear_tolerance=1e-8)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import mcpthermal as mt
 from mcpthermal.errors import GeometryError, InputError, MeshError
 from mcpthermal.mesh.columns import audit, planar_edges
-from mcpthermal.mesh.sizing import MeshSpec, graded_fractions, placed_levels, segment_count
+from mcpthermal.mesh.sizing import MeshSpec, graded_fractions, outline_size, placed_levels, segment_count
 from mcpthermal.package.footprint import Circle
 from mcpthermal.units import mm, nm, um
 
@@ -226,6 +226,31 @@ def test_layers_fit_small_sources_and_poor_conduction_through() -> None:
 
     assert first(wide, small) < 0.3 * first(wide)
     assert first(slow) == pytest.approx(0.1 * first(wide), rel=0.3)
+
+
+@pytest.mark.parametrize(
+    "carrier, film, bumps, glued",
+    [
+        ("alumina", 25, False, True),
+        ("bt_laminate", 25, False, False),
+        ("alumina", 90, False, False),
+        ("alumina", 25, True, False),
+    ],
+)
+def test_outlines_are_finer_where_a_film_parts_a_chip_from_a_good_conductor(
+    carrier: str, film: float, bumps: bool, glued: bool
+) -> None:
+    below, side = film * um, 3 * mm
+    chip = mt.Part("chip", mt.rectangle(side), (below, below + 200 * um), "silicon", role="chip")
+    parts = [
+        mt.Part("carrier", mt.rectangle(10 * mm), (-500 * um, 0.0), carrier),
+        mt.Part("film", mt.rectangle(side), (0.0, below), "die_attach_epoxy"),
+        *([mt.Part("bumps", mt.circles(100 * um, [(0.0, 0.0)]), (0.0, below), "sac305")] if bumps else []),
+        chip,
+    ]
+    size = outline_size(chip, MeshSpec(), 10 * mm, parts)
+    assert size == pytest.approx((0.045 if glued else 0.1) * side / 2)
+    assert outline_size(chip, MeshSpec(edge_size=1 * mm), 10 * mm, parts) == 1 * mm
 
 
 def test_circles_have_a_multiple_of_four_sides() -> None:
