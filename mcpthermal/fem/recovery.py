@@ -63,13 +63,14 @@ def joule(
     space: Space, potential: Floats, axes: Sequence[Axes | None], temperature: AtPoints | None, thermal: Space
 ) -> tuple[Floats, Floats]:
     """Joule heat of a potential: the load on a thermal space (W), and the heat in each cell of the mesh (W)."""
-    view = thermal.view(space)
-    load, heat = view.zeros(), np.zeros(space.mesh.cell_part.shape)
-    for block, conductivity, gradient in point_fields(space, potential, axes, temperature):
-        released = joule_density(conductivity, gradient) * space.volumes(block)
+    heat = np.zeros(space.mesh.cell_part.shape)
+
+    def terms(block: int) -> tuple[Any, Any]:
+        released = joule_density(*_at_block(space, potential, axes, temperature, block)) * space.volumes(block)
         heat[_index(space, block)] = released.sum(axis=(0, 2))
-        view.add(load, block, released)
-    return view.collect(load), heat
+        return released, None
+
+    return collected(thermal.view(space), space.blocks, terms), heat
 
 
 def mean_fluxes(space: Space, raw: Floats, axes: Sequence[Axes | None], temperature: AtPoints | None) -> Floats:
@@ -99,13 +100,23 @@ def taken_in(
     return collected(space.view(), space.blocks, terms)
 
 
-def cell_energies(space: Space, raw: Floats, axes: Sequence[Axes | None], temperature: AtPoints | None) -> Floats:
-    """The energy of a field in each cell of the mesh, grad u . k grad u, zero outside."""
-    result = np.zeros(space.mesh.cell_part.shape)
-    for block, conductivity, gradient in point_fields(space, raw, axes, temperature):
-        density = joule_density(conductivity, gradient) * space.volumes(block)
-        result[_index(space, block)] = density.sum(axis=(0, 2))
-    return result
+def cell_energies(
+    space: Space, fields: Sequence[Floats], axes: Sequence[Axes | None], temperature: AtPoints | None
+) -> list[Floats]:
+    """The energy of each field in each cell of the mesh, grad u . k grad u, zero outside."""
+    results, blocks = [np.zeros(space.mesh.cell_part.shape) for _ in fields], list(space.blocks)
+
+    def add(numbers: range) -> None:
+        for block in (blocks[number] for number in numbers):
+            view, where, volumes = space.view(), _index(space, block), space.volumes(block)
+            known = None if temperature is None else temperature(block)
+            conductivity = evaluate_axes(axes, space.block_cells(block)[1], known, volumes.shape[1:])
+            for raw, result in zip(fields, results, strict=True):
+                density = joule_density(conductivity, view.gradient(raw, block)) * volumes
+                result[where] = density.sum(axis=(0, 2))
+
+    share(add, len(blocks), OPERATIONS * len(fields) * space.size)
+    return results
 
 
 def _index(space: Space, block: int) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .direct import Factorisation, factorise, pardiso_available
 from .eigen import lowest_eigenvalue
-from .krylov import conjugate_gradients, flexible_gmres
+from .krylov import conjugate_gradients, flexible_gmres, gmres_steps
 from .lines import LineBlocks
 from .multigrid import Nested, SmoothedAggregation, TwoLevel, smoothed_aggregates
 from .operator import Array, BlockInverse, CsrMatrix, Level, LinearSystem, MatrixLevel, MatrixSystem, Product
@@ -37,6 +37,7 @@ __all__ = [
     "conjugate_gradients",
     "factorise",
     "flexible_gmres",
+    "gmres_steps",
     "largest_eigenvalue",
     "lowest_eigenvalue",
     "pardiso_available",

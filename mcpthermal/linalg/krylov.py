@@ -150,6 +150,38 @@ def flexible_gmres(
     return x, iterations, norm / scale if scale > 0.0 else 0.0
 
 
+def gmres_steps(
+    apply: Callable[[Array], Array],
+    b: Array,
+    preconditioner: Callable[[Array], Array],
+    *,
+    relative_tolerance: float,
+    steps: int,
+) -> Array:
+    """A rough solution by a few steps of the same, or as many as it takes: its residual is not recomputed.
+
+    Parameters
+    ----------
+    apply, b, preconditioner
+        As for `flexible_gmres`.
+    relative_tolerance : float
+        The steps end when the residual is not larger than this part of `b`.
+    steps : int
+        They end in any case after so many.
+
+    Raises
+    ------
+    LinearSolveError
+        As `flexible_gmres`.
+    """
+    size = norm_of(b)
+    if not np.isfinite(size):
+        raise LinearSolveError("GMRES: the right-hand side contains NaN or infinity")
+    return (
+        np.zeros(len(b)) if size == 0.0 else _gmres_cycle(apply, b, preconditioner, relative_tolerance * size, steps)[0]
+    )
+
+
 def _gmres_cycle(
     apply: Callable[[Array], Array], r: Array, preconditioner: Callable[[Array], Array], target: float, count: int
 ) -> tuple[Array, int]:

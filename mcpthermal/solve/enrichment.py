@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from mcpthermal.fem.hierarchy import make_hierarchy
 from mcpthermal.fem.numbering import Numbering
-from mcpthermal.linalg import Nested, flexible_gmres
+from mcpthermal.linalg import Nested, gmres_steps
 from mcpthermal.mesh.refinement import refined
 from mcpthermal.result.probes import MaxTemperature
 from mcpthermal.result.steady import SteadyResult
@@ -180,9 +180,7 @@ class Enrichment:
 
     @staticmethod
     def _solved(load: Floats, product: Any, cycle: Any, steps: int) -> Floats:
-        if not load.any():
-            return np.zeros_like(load)
-        return flexible_gmres(product, load, cycle, relative_tolerance=ROUGH, max_iterations=steps)[0]
+        return gmres_steps(product, load, cycle, relative_tolerance=ROUGH, steps=steps)
 
     # --- answers ----------------------------------------------------------------------------------------------
 

@@ -90,44 +90,54 @@ def estimates_of(enrichment: Enrichment, goals: Sequence[Any]) -> tuple[GoalEsti
 
 def shares_of(enrichment: Enrichment, estimates: Sequence[GoalEstimate]) -> tuple[GoalEstimate, ...]:
     """The same with the shares of triangles, layers and cells."""
-    found = []
+    found, correction = [], _energies(enrichment, enrichment.correction)
     for item in estimates:
-        planar, vertical, cells = _shares(enrichment, enrichment.adjoint_correction(item.goal), item.bar)
+        weight = _energies(enrichment, enrichment.adjoint_correction(item.goal))
+        planar, vertical, cells = _shares(enrichment, correction, weight, item.bar)
         found.append(replace(item, planar=planar, vertical=vertical, cells=cells))
         enrichment.base.result.estimates[item.name] = found[-1]
     return tuple(found)
 
 
-def _shares(enrichment: Enrichment, weight: Floats, total: float) -> tuple[Floats | None, Floats | None, Floats]:
+def _shares(
+    enrichment: Enrichment, correction: list[list[Floats]], weight: list[list[Floats]], total: float
+) -> tuple[Floats | None, Floats | None, Floats]:
     """The shares of triangles, layers and cells in an absolute error.
 
     Each cell counts by the energies, of correction and adjoint, of what halving it adds: along the plane for triangles,
     along the lines for layers.
     """
-    hierarchy = enrichment.hot
-    if not isinstance(hierarchy, ColumnHierarchy):
-        cells = _weights(enrichment, weight, lambda item, raw: raw).reshape(-1, 8).sum(axis=1)
+    # Of temperature and potential together.
+    roots = [sum(map(_root, *pair)) for pair in zip(correction, weight, strict=True)]
+    if len(roots) == 1:
+        cells = roots[0].reshape(-1, 8).sum(axis=1)
         return None, None, total * cells / (cells.sum() or 1.0)
-    plane = gathered(_weights(enrichment, weight, lambda item, raw: item.planar_detail(raw)))
-    lines = gathered(_weights(enrichment, weight, lambda item, raw: item.vertical_detail(raw)))
+    plane, lines = map(gathered, roots)
     scale = total / (float(plane.sum() + lines.sum()) or 1.0)
     return scale * plane.sum(axis=0), scale * lines.sum(axis=1), scale * (plane + lines)
 
 
-def _weights(enrichment: Enrichment, weight: Floats, detail: Any) -> Floats:
+def _root(first: Floats, second: Floats) -> Any:
+    return np.sqrt(first * second)
+
+
+def _energies(enrichment: Enrichment, unknowns: Floats) -> list[list[Floats]]:
+    """The energies in each cell of what halving adds along the plane and along the lines, or of all of it: each first
+    of the temperature, then of the potential."""
     problem, state = enrichment.fine.problem, enrichment.fine.state
     space, temperature = problem.thermal.space, state.temperature
-    hot, volt = zip(enrichment.fields(enrichment.correction), enrichment.fields(weight), strict=True)
+    hot, volt = enrichment.fields(unknowns)
     points = at_points(space, temperature)
-    result = _root(space, problem.thermal.axes, points, [detail(enrichment.hot, raw) for raw in hot])
-    if problem.electrical is not None:
+    found = [cell_energies(space, _details(enrichment.hot, hot), problem.thermal.axes, points)]
+    if problem.electrical is not None and volt is not None:
         conductors = problem.electrical.space
         points = at_points(space, temperature, conductors)
-        details = [detail(enrichment.volt, raw) for raw in volt]
-        result = result + _root(conductors, problem.electrical.axes, points, details)
-    return result
+        found.append(cell_energies(conductors, _details(enrichment.volt, volt), problem.electrical.axes, points))
+    return [list(energies) for energies in zip(*found, strict=True)]
 
 
-def _root(space: Any, axes: Any, points: Any, fields: list[Floats]) -> Floats:
-    first, second = (cell_energies(space, raw, axes, points) for raw in fields)
-    return np.sqrt(first * second)
+def _details(hierarchy: Any, raw: Floats) -> list[Floats]:
+    """A field's parts that are new on the refined level along the plane and along the lines; else all of it."""
+    if not isinstance(hierarchy, ColumnHierarchy):
+        return [raw]
+    return [hierarchy.planar_detail(raw), hierarchy.vertical_detail(raw)]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from linalg_problems import dense, poisson, stack
 
 from mcpthermal.errors import LinearSolveError
-from mcpthermal.linalg import MatrixSystem, Solver, flexible_gmres
+from mcpthermal.linalg import MatrixSystem, Solver, flexible_gmres, gmres_steps
 
 
 def nothing(r):
@@ -32,6 +32,23 @@ def test_random_systems_of_any_scale(size, seed, exponents):
     assert np.abs(x - expected).max() < 1e-8 * np.abs(expected).max()
     assert residual == pytest.approx(np.linalg.norm(matrix @ x - b) / np.linalg.norm(b), rel=0.2, abs=1e-15)
     assert residual <= 1e-11 and count <= size + 2
+
+
+def test_a_few_steps_are_those_of_the_whole_method_without_a_last_product():
+    matrix, calls = random_matrix(30, 2), []
+    b = np.random.default_rng(2).standard_normal(30)
+
+    def apply(x):
+        calls.append(None)
+        return matrix @ x
+
+    found = gmres_steps(apply, b, nothing, relative_tolerance=1e-12, steps=3)
+    assert len(calls) == 3
+    whole = flexible_gmres(matrix.dot, b, nothing, relative_tolerance=1e-12, max_iterations=3)
+    np.testing.assert_allclose(found, whole[0], rtol=1e-12)
+    assert not gmres_steps(apply, np.zeros(30), nothing, relative_tolerance=0.1, steps=3).any()
+    with pytest.raises(LinearSolveError, match="NaN"):
+        gmres_steps(apply, np.full(30, np.nan), nothing, relative_tolerance=0.1, steps=3)
 
 
 def test_an_indefinite_system_is_solved():
