@@ -207,7 +207,8 @@ class Solver:
             self._iterate(run, kept, min(limit, self.max_iterations))
         except LinearSolveError:
             return False  # an operator that has drifted this far needs its own; a real fault shows up again
-        kept.wasted += max(run.iterations - needed, 0.0)
+        if not kept.was_made_for(run.system):
+            kept.wasted += max(run.iterations - needed, 0.0)
         return run.done
 
     def _refine(self, run: _Run, factors: Preconditioner) -> None:

@@ -58,6 +58,13 @@ class Preconditioner:
     two_level: TwoLevel | None = field(default=None, repr=False)
     factors: direct.Factorisation | None = field(default=None, repr=False)
 
+    def __post_init__(self) -> None:
+        self._origin = self.system
+
+    def was_made_for(self, system: LinearSystem) -> bool:
+        """Whether a new one for this system would be the same."""
+        return self._origin is not None and self._origin() is system
+
     def reused(self, iterations: int) -> str:
         """What it was in a later solution: factors that no longer fit are a preconditioner only."""
         if self.exact and iterations > 1:

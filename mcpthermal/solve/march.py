@@ -140,7 +140,8 @@ class Marcher:
         problem, store, method = self.problem, self.store, self.method
         length = end - start.time
         thermal = problem.thermal
-        store.rate = 1.0 / (method.gamma * length)
+        # Rounded, so that steps of equal length have one operator although their ends are rounded.
+        store.rate = float(f"{1.0 / (method.gamma * length):.11g}")
         # How prescribed temperatures change is a scale for what flows, what is stored at them is none.
         store.start = start.content - store.content(np.where(problem.numbering.is_fixed, start.rise, 0.0))
         inflows, all_rows = [start.inflow], [start.rows]

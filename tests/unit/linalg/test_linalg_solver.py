@@ -111,6 +111,14 @@ def test_factors_and_hierarchies_are_reused(library, method):
     assert setups <= (1 if method == "direct" else 3)
 
 
+def test_a_hierarchy_is_not_made_anew_for_the_system_it_was_made_for():
+    """However many iterations loads take beyond what the first one needed."""
+    solver, system = Solver(method="multigrid"), stack(6, 6, 1e3)
+    solver.solve(system, load(system))
+    solver.preconditioner(system).log_reduction *= 1.5
+    assert sum(solver.solve(system, load(system, seed))[1].setups for seed in range(1, 12)) == 0
+
+
 def test_factors_are_made_anew_once_that_is_cheaper(library):
     """A drift that every solve pays for with iterations; factors of few unknowns cost few of them."""
     system = stack(6, 6, 1e3)

@@ -12,6 +12,7 @@ from scipy.optimize import brentq
 from steady_problems import AMBIENT, AREA, KINDS, SIDE, meshed, stack
 
 import mcpthermal as mt
+from mcpthermal.fem.columns import ColumnSpace
 from mcpthermal.units import mm
 
 CAPACITY = 2e6
@@ -103,6 +104,20 @@ def test_a_short_pulse_after_a_long_time() -> None:
 
 POLYNOMIAL = mt.Polynomial((700.0, 1.5, -1e-3), 300.0)
 TABLE = mt.Table((250.0, 320.0, 400.0, 700.0), (600.0, 800.0, 850.0, 1100.0))
+
+
+def test_steps_of_equal_length_share_one_operator(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Although the lengths between rounded times differ in their last digits; one more is that of the start."""
+    made, make = [], ColumnSpace.operator
+
+    def counted(*arguments: Any) -> Any:
+        made.append(None)
+        return make(*arguments)
+
+    monkeypatch.setattr(ColumnSpace, "operator", counted)
+    case = mt.Case(BLOCK, [mt.Power("block", 1.0), COOLING])
+    mt.solve_transient(case, MESH, 0.7, steps=0.1)
+    assert len(made) <= 2
 
 
 @pytest.mark.parametrize("law", [POLYNOMIAL, TABLE, mt.PowerLaw(700.0, 300.0, 0.4)])
