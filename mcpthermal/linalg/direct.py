@@ -168,17 +168,17 @@ def _pardiso(matrix: CsrMatrix, definite: bool, symmetric: bool) -> Callable[[Ar
 def _rough_pardiso(matrix: CsrMatrix) -> Callable[[Array], Array] | None:
     """Cholesky factors in single precision; None if these do not know the lowest modes of the matrix any more."""
     scale = float(matrix.diagonal().max())
-    try:
-        factors = _Pardiso(matrix / scale, _SPD, np.float32)
-    except _PivotError:
-        return None
 
     def solve(b: Array) -> Array:
         # Single precision ends at 1e-38, right-hand sides of small loads do not.
         size = float(np.abs(b).max(initial=0.0)) or 1.0
         return factors.solve((b / size).astype(np.float32)).astype(float) * (size / scale)
 
-    mode = lowest_mode(matrix, solve)
+    try:
+        factors = _Pardiso(matrix / scale, _SPD, np.float32)
+        mode = lowest_mode(matrix, solve)
+    except LinearSolveError:
+        return None  # double precision will tell whether the matrix itself is to blame
     known = solve(matrix @ mode)
     return solve if np.linalg.norm(known - mode) <= ROUGH * np.linalg.norm(mode) else None
 

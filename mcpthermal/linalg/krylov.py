@@ -177,9 +177,9 @@ def gmres_steps(
     size = norm_of(b)
     if not np.isfinite(size):
         raise LinearSolveError("GMRES: the right-hand side contains NaN or infinity")
-    return (
-        np.zeros(len(b)) if size == 0.0 else _gmres_cycle(apply, b, preconditioner, relative_tolerance * size, steps)[0]
-    )
+    if size == 0.0:
+        return np.zeros(len(b))
+    return _gmres_cycle(apply, b, preconditioner, relative_tolerance * size, steps)[0]
 
 
 def _gmres_cycle(

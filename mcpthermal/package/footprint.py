@@ -120,7 +120,7 @@ class Footprint:
         """The covered area (m2), that of circles exact."""
         return float(self.geometry.area)
 
-    @property
+    @cached_property
     def bounds(self) -> tuple[float, float, float, float]:
         """``(x_min, y_min, x_max, y_max)`` (m), those of circles exact."""
         boxes = np.array([_box(shape) for shape in self.shapes])

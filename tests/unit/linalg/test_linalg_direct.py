@@ -76,6 +76,15 @@ def test_rough_factors_are_single_where_the_lowest_mode_allows_it(hold, single):
     np.testing.assert_allclose(factors.solve(matrix @ level), level, rtol=1e-2 if single else 1e-5)
 
 
+@needs_pardiso
+def test_what_single_precision_cannot_hold_is_factorised_in_double():
+    """Entries that are zero in single precision are no fault of the matrix."""
+    matrix = sparse.csr_matrix(sparse.diags(np.geomspace(1.0, 1e-60, 8)))
+    factors = factorise(matrix, rough=True)
+    assert factors.name == "PARDISO"
+    np.testing.assert_allclose(factors.solve(matrix @ np.ones(8)), np.ones(8), rtol=1e-12)
+
+
 def free_level():
     matrix = poisson(5, 2).matrix()
     return sparse.csr_matrix(matrix - sparse.diags(np.asarray(matrix.sum(axis=1)).ravel()))
