@@ -87,18 +87,20 @@ def evaluate_axes(
     -------
     (3 or 6, planes, n_cells, n_points) array
     """
-    numbers = np.unique(part[part >= 0])
+    numbers = np.flatnonzero(np.bincount(part[part >= 0], minlength=1))
     count = entry_count(axes, numbers)
+    laws = {number: axes[number] or () for number in numbers.tolist()}
+    # Where every part conducts alike in all directions, one entry stands for all three.
+    alike = count == 3 and all(law == own[0] for own in laws.values() for law in own[1:])
     if temperature is None:
         assert shape is not None
-        values = np.zeros((count, 1, *shape))
+        values = np.zeros((1 if alike else count, 1, *shape))
     else:
-        values = np.zeros((count, *temperature.shape))
-    for number in numbers:
-        laws = axes[number] or ()
-        here = part == number
-        for entry, law in enumerate(laws):
-            same = next((i for i in range(entry) if laws[i] == law), None)
+        values = np.zeros((1 if alike else count, *temperature.shape))
+    for number, own in laws.items():
+        here = np.flatnonzero(part == number)
+        for entry, law in enumerate(own[: len(values)]):
+            same = next((i for i in range(entry) if own[i] == law), None)
             if same is not None:
                 values[entry][:, here] = values[same][:, here]
             elif law.is_constant:
@@ -107,4 +109,4 @@ def evaluate_axes(
                 assert temperature is not None
                 points = temperature[:, here]
                 values[entry][:, here] = law.derivative(points) if derivative else law(points)
-    return values
+    return np.broadcast_to(values, (count, *values.shape[1:]))

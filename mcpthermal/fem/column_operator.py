@@ -42,6 +42,10 @@ SLOPES = np.stack([4 * GAUSS - 3, 4 - 8 * GAUSS, 4 * GAUSS - 1], axis=1)
 MASS = np.einsum("g,gm,gn->mn", WEIGHTS, VALUES, VALUES)
 STIFFNESS = np.einsum("g,gm,gn->mn", WEIGHTS, SLOPES, SLOPES)
 LOAD = WEIGHTS @ VALUES
+_TESTED_VALUES, _TESTED_SLOPES = (np.ascontiguousarray((WEIGHTS[:, None] * item).T) for item in (VALUES, SLOPES))
+TOGETHER = 10_000
+"""Entries of one node up to which layers are worked on together: what follows them still fits into the cache."""
+
 ROUNDING = 1e-13
 """Row sums below it, relative to the diagonal, are those of conduction alone."""
 LINEAR = np.array([[1.0, 0.0], [0.5, 0.5], [0.0, 1.0]])
@@ -108,18 +112,15 @@ class ColumnOperator:
         field = np.ascontiguousarray(self.lattice.spread(raw).swapaxes(0, 1))
         result = np.zeros_like(field)
         shared, varying = self._shared_matrices, self._varying_matrices
-        count = len(shared) + len(varying)
+        together = max(1, TOGETHER // field[0].size)
+        work: list[tuple[Any, Any]] = [(self._shared_flow, item) for item in shared]
+        work += [(self._varying_flow, varying[n : n + together]) for n in range(0, len(varying), together)]
 
-        def flows(numbers: range) -> list[tuple[Any, Floats]]:
-            return [
-                self._shared_flow(field, *shared[number])
-                if number < len(shared)
-                else self._varying_flow(field, *varying[number - len(shared)])
-                for number in numbers
-            ]
+        def flows(numbers: range) -> list[tuple[Ints, Floats]]:
+            return [make(field, item) for make, item in (work[number] for number in numbers)]
 
-        work = 6 * len(self.heights) * len(self.plane.indices)
-        for starts, flow in (item for found in share(flows, count, work) for item in found):
+        multiplications = 6 * len(self.heights) * len(self.plane.indices)
+        for starts, flow in (item for found in share(flows, len(work), multiplications) for item in found):
             for start, own in zip(starts.tolist(), flow, strict=True):
                 result[start : start + 3] += own
         flat = self.lattice.collect(result.swapaxes(0, 1))
@@ -127,51 +128,61 @@ class ColumnOperator:
             flat += self.extra @ raw
         return flat
 
-    def _shared_flow(self, field: Floats, layers: Ints, stiffness: Any, mass: Any, sums: Any) -> tuple[Ints, Floats]:
-        """What layers with the same planar matrices make of a field: where they start, and the result there."""
+    def _local(self, field: Floats, layers: Ints) -> tuple[Ints, Floats, Floats]:
+        """Where layers start, the field (layers, 3 nodes, ...) there, and their heights to go with it."""
         starts = self.lattice.starts[layers]
         local = field[starts[:, None] + np.arange(3)]
-        h = self.heights[layers].reshape(-1, *[1] * (local.ndim - 1))
+        return starts, local, self.heights[layers].reshape(-1, *[1] * (local.ndim - 1))
+
+    def _shared_flow(self, field: Floats, group: Any) -> tuple[Ints, Floats]:
+        """What layers with the same planar matrices make of a field: where they start, and the result there."""
+        layers, stiffness, mass, sums = group
+        starts, local, h = self._local(field, layers)
         # From differences within the plane and along the line, so that thin layers and thin long parts do not
         # magnify the rounding of the field.
-        level = np.einsum("mn,ln...->lm...", MASS, local) * h
+        level = _on_nodes(MASS, local) * h
         mean = level.mean(axis=2, keepdims=True)
         flow = _on_rows(stiffness, level - mean)
         if sums is not None:
             flow += mean * _beside(sums, field)
-        flow += _on_rows(mass, np.einsum("mn,ln...->lm...", STIFFNESS, local - local[:, 1:2]) / h)
+        flow += _on_rows(mass, _on_nodes(STIFFNESS, local - local[:, 1:2]) / h)
         return starts, flow
 
-    def _varying_flow(self, field: Floats, layer: int, stiffness: Any, mass: Any, sums: Any) -> tuple[Ints, Floats]:
-        """The same of one layer with matrices of its own at each Gauss point."""
-        h, start = self.heights[layer], self.lattice.starts[layer]
-        local = field[start : start + 3]
-        mean = local.mean(axis=1, keepdims=True)
-        values, level = np.tensordot(VALUES, local - mean, 1), np.tensordot(VALUES, mean, 1)
-        slopes = np.tensordot(SLOPES, local - local[1], 1)
-        for g in range(3):
-            values[g] = stiffness[g] @ values[g]
-            if sums[g] is not None:
-                values[g] += level[g] * _beside(sums[g], field)
-            slopes[g] = mass[g] @ slopes[g]
-        flow = np.tensordot((WEIGHTS[:, None] * h * VALUES).T, values, 1)
-        flow += np.tensordot((WEIGHTS[:, None] / h * SLOPES).T, slopes, 1)
-        return start[None], flow[None]
+    def _varying_flow(self, field: Floats, group: Any) -> tuple[Ints, Floats]:
+        """The same of layers with matrices of their own at each Gauss point."""
+        starts, local, h = self._local(field, np.array([layer for layer, *_ in group]))
+        mean = local.mean(axis=2, keepdims=True)
+        values, level = _on_nodes(VALUES, local - mean), _on_nodes(VALUES, mean)
+        slopes = _on_nodes(SLOPES, local - local[:, 1:2])
+        for row, (_, stiffness, mass, sums) in enumerate(group):
+            for g in range(3):
+                values[row, g] = stiffness[g] @ values[row, g]
+                slopes[row, g] = mass[g] @ slopes[row, g]
+                if sums is not None:
+                    values[row, g] += level[row, g] * _beside(sums[g], field)
+        flow = _on_nodes(_TESTED_VALUES, values) * h
+        flow += _on_nodes(_TESTED_SLOPES, slopes) / h
+        return starts, flow
 
     @cached_property
     def _shared_matrices(self) -> list[tuple[Ints, Any, Any, Floats | None]]:
         """For each group its layers, planar stiffness and mass, and what the former makes of a constant."""
-        pairs = [(layers, self.plane.matrix(k), self.plane.matrix(m)) for layers, k, m in self.shared]
-        return [(layers, stiffness, mass, _row_sums(stiffness)) for layers, stiffness, mass in pairs]
+        matrix = self.plane.matrix
+        return [(layers, matrix(k), matrix(m), self._row_sums(k)) for layers, k, m in self.shared]
 
     @cached_property
-    def _varying_matrices(self) -> list[tuple[int, list[Any], list[Any], list[Floats | None]]]:
+    def _varying_matrices(self) -> list[tuple[int, list[Any], list[Any], Floats | None]]:
         """The same at each Gauss point of each layer that varies."""
-        found = []
-        for layer, along, through in self.varying:
-            stiffness, mass = ([self.plane.matrix(row) for row in rows] for rows in (along, through))
-            found.append((layer, stiffness, mass, [_row_sums(matrix) for matrix in stiffness]))
-        return found
+        matrix = self.plane.matrix
+        return [
+            (layer, [matrix(row) for row in along], [matrix(row) for row in through], self._row_sums(along))
+            for layer, along, through in self.varying
+        ]
+
+    def _row_sums(self, data: Floats) -> Floats | None:
+        """What planar matrices make of a constant: nothing if they only conduct, and then None."""
+        sums = np.add.reduceat(data, self.plane.indptr[:-1], axis=-1)
+        return sums if (np.abs(sums) > ROUNDING * data[..., self.plane.diagonal]).any() else None
 
     def layer_blocks(self, reduce: Any, shape: Floats) -> Iterator[tuple[int, Floats]]:
         """For each layer: selected planar entries times vertical matrices in a basis `shape` of the nodes.
@@ -196,10 +207,9 @@ class ColumnOperator:
             yield layer, np.tensordot(a, mass * h, 1) + np.tensordot(t, stiffness / h, 1)
 
 
-def _row_sums(matrix: Any) -> Floats | None:
-    """What a planar matrix makes of a constant: nothing if it only conducts, and then None."""
-    sums = matrix.sum(axis=1)
-    return sums if (np.abs(sums) > ROUNDING * matrix.diagonal()).any() else None
+def _on_nodes(matrix: Floats, local: Floats) -> Floats:
+    """A small matrix applied to the three nodes of (layers, nodes, ...)."""
+    return np.matmul(matrix, local.reshape(*local.shape[:2], -1)).reshape(local.shape)
 
 
 def _beside(sums: Floats, field: Floats) -> Floats:

@@ -6,6 +6,7 @@ coefficients. Every matrix of a plane comes from products of these tables with c
 
 from __future__ import annotations
 
+import copy
 import hashlib
 from functools import cache, cached_property
 from itertools import product
@@ -139,11 +140,15 @@ class PlanarSpace:
             plane[:] = np.bincount(self._entry, local.ravel(), len(plane))
         return result
 
+    @cached_property
+    def _pattern(self) -> Any:
+        return sp.csr_array((np.zeros(len(self.indices)), self.indices, self.indptr), shape=(self.size, self.size))
+
     def matrix(self, data: Floats) -> Any:
         """The matrix with given entries."""
-        matrix = sp.csr_array((self.size, self.size), dtype=data.dtype)
-        # The constructor would copy a row of a larger array.
-        matrix.data, matrix.indices, matrix.indptr = data, self.indices, self.indptr
+        # The constructor would copy a row of a larger array, and check what is known.
+        matrix = copy.copy(self._pattern)
+        matrix.data = data
         return matrix
 
     @cached_property

@@ -29,6 +29,9 @@ _SPD_PARAMETERS = {1: 1, 2: 3, 24: 1}
 ROUGH = 0.1
 """Relative error of the lowest mode up to which factors in single precision precondition as well as others."""
 
+ROUGH_WORTH = 20_000
+"""Unknowns above which factors that only precondition are better made in single precision."""
+
 _ZERO_PIVOT = -4
 _SHIFT = 1e-12
 _PARDISO_ERRORS = {

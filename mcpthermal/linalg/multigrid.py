@@ -20,9 +20,6 @@ SUPERLU_COARSE_LIMIT = 40_000
 NEXT_LEVEL_WORTH = 20_000
 """Unknowns above which a further level costs less than factors."""
 
-ROUGH_WORTH = 20_000
-"""Unknowns above which factors of the coarse level are made in single precision where they can be."""
-
 LANCZOS_STEPS, LANCZOS_SAFETY = 8, 1.2
 """For the largest eigenvalue of a level that is smoothed a few times only."""
 
@@ -186,7 +183,7 @@ def _coarse_solver(system: LinearSystem) -> tuple[_CoarseSolver, str, str]:
         cycle = TwoLevel(system)
         return cycle, cycle.description, f"coarse level above {worth:,}; {cycle.reason}"
     if system.size <= limit:
-        factors = direct.factorise(system.matrix(), rough=system.size > ROUGH_WORTH)
+        factors = direct.factorise(system.matrix(), rough=system.size > direct.ROUGH_WORTH)
         return factors, factors.name, f"coarse level within the {limit:,} of {library}"
     reason = f"coarse level above the {limit:,} of {library}"
     aggregates = SmoothedAggregation(system.matrix())

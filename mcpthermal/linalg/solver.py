@@ -96,6 +96,13 @@ class Solver:
         The method; "auto" chooses by size and by what the system offers.
     max_iterations : int
         The limit of conjugate gradient iterations for one solution.
+
+    Attributes
+    ----------
+    rough : bool
+        Whether large factors may be in single precision: in a long row of systems they precondition most of the time.
+    made : int
+        How many factorisations or hierarchies it has made.
     """
 
     def __init__(self, rtol: float = 1e-10, method: Method = "auto", max_iterations: int = 200) -> None:
@@ -104,6 +111,7 @@ class Solver:
         if method not in ("auto", "direct", "multigrid"):
             raise ValueError(f"unknown method {method!r}: known are 'auto', 'direct' and 'multigrid'")
         self.rtol, self.method, self.max_iterations = rtol, method, max_iterations
+        self.rough, self.made = False, 0
         self._kept: Preconditioner | None = None
 
     def reset(self) -> None:
@@ -123,7 +131,8 @@ class Solver:
         """
         if self._kept is None or self._kept.size != system.size:
             self._kept = None
-            self._kept = prepare(system, self.method)
+            self._kept = prepare(system, self.method, rough=self.rough)
+            self.made += 1
         else:
             self._kept.adapt(system)
         return self._kept
@@ -184,9 +193,10 @@ class Solver:
         last, self._kept = self._kept, None  # before the next one is made: its memory is needed
         if last is not None and (last.factors is None or last.size != run.system.size):
             last = None
-        fresh = prepare(run.system, self.method, last)
+        fresh = prepare(run.system, self.method, last, self.rough)
         run.setup_seconds += fresh.seconds
         run.setups += 1
+        self.made += 1
         if fresh.exact:
             self._refine(run, fresh)
         before, count = run.norm, run.iterations

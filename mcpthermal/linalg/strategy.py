@@ -95,7 +95,9 @@ class Preconditioner:
         self.system = ref(system)
 
 
-def prepare(system: LinearSystem, method: Method, last: Preconditioner | None = None) -> Preconditioner:
+def prepare(
+    system: LinearSystem, method: Method, last: Preconditioner | None = None, rough: bool = False
+) -> Preconditioner:
     """Make the preconditioner of a system.
 
     Parameters
@@ -106,6 +108,8 @@ def prepare(system: LinearSystem, method: Method, last: Preconditioner | None = 
         The method; "auto" chooses by size and by what the system offers.
     last : Preconditioner, optional
         One that is not needed any more: factors of an equal pattern lend their symbolic analysis.
+    rough : bool
+        Large factors may be in single precision.
 
     Returns
     -------
@@ -117,7 +121,7 @@ def prepare(system: LinearSystem, method: Method, last: Preconditioner | None = 
     if chosen == "direct":
         matrix = system.matrix()
         renewed = None if last is None or last.factors is None else last.factors.renew(matrix)
-        factors = renewed or direct.factorise(matrix)
+        factors = renewed or direct.factorise(matrix, rough=rough and system.size > direct.ROUGH_WORTH)
         made = Preconditioner(factors.solve, _DIRECT + factors.name, reason, True, *of, factors=factors)
     elif system.level is None:
         cycle = SmoothedAggregation(system.matrix())

@@ -129,6 +129,7 @@ class CoupledProblem:
         self.solver = Solver(tolerance, method)
         self.numbering = self.thermal.numbering
         self._system: tuple[Any, Any] | None = None
+        self._noise: tuple[float, float, float] | None = None
         self._current_is_constant = self._find_constant_current()
         self._kept: tuple[tuple[float, float], CurrentState] | None = None
 
@@ -187,12 +188,19 @@ class CoupledProblem:
         if self._system is None or self._system[0] is not state.operator:
             self._system = (state.operator, thermal.space.system(state.operator, number))
         system = self._system[1]
-        signs = np.random.default_rng(0).choice([-1.0, 1.0], len(rise))
-        noise = np.finfo(float).eps * signs * np.where(number.is_fixed, 0.0, rise)
-        noise = number.collapse(state.operator.apply(noise))
         # Thin layers magnify the rounding of the rise itself: do not ask for a residual below what that leaves.
-        scale = max(float(np.linalg.norm(right)), 4 * float(np.linalg.norm(noise)) / self.solver.rtol)
+        scale = max(float(np.linalg.norm(right)), 4 * self._rounding(rise, state.operator) / self.solver.rtol)
         return State(rise, state, current, imbalance, residual, scale, system)
+
+    def _rounding(self, rise: Floats, operator: Any) -> float:
+        """The norm of what rounding of a rise leaves in the residual; kept for rises about as large."""
+        free = np.where(self.numbering.is_fixed, 0.0, rise)
+        size, rate = float(np.linalg.norm(free)), getattr(self.thermal.store, "rate", 0.0)
+        if self._noise is None or self._noise[0] != rate or not 0.5 <= size / (self._noise[1] or np.inf) <= 2.0:
+            signs = np.random.default_rng(0).choice([-1.0, 1.0], len(rise))
+            noise = operator.apply(np.finfo(float).eps * signs * free)
+            self._noise = (rate, size, float(np.linalg.norm(self.numbering.collapse(noise))))
+        return self._noise[2]
 
     @property
     def start(self) -> Floats:

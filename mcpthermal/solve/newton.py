@@ -33,6 +33,9 @@ GUESSED, REDUCED = 1e-3, 3e-3
 """Reductions of the residual by the first step from a guess, and by the linear solves of later steps: what the
 symmetric part leaves is about as large, and another state costs as much as some iterations."""
 
+FIRST_GUESS, LATER_GUESS = 3e-4, 0.1
+"""What is left of a residual in the span of earlier solutions: after the first step little of it lies there."""
+
 KEPT_STEPS = 2
 """Earlier steps with the symmetric part whose differences improve the next one."""
 
@@ -168,7 +171,9 @@ class Newton:
         return change
 
     def _symmetric(self, state: State, scale: float) -> tuple[Floats, SolveReport]:
-        guess = None if self.subspace is None else self.subspace.guess(state.system, state.residual)
+        guess = None
+        if self.subspace is not None:
+            guess = self.subspace.guess(state.system, state.residual, LATER_GUESS if self.history else FIRST_GUESS)
         return self.problem.solver.solve(state.system, state.residual, guess, scale=scale)
 
     def _gmres(self, state: State, forcing: float) -> tuple[Floats, int]:

@@ -21,13 +21,13 @@ from mcpthermal.solve.subspace import Span, Subspace
 
 Floats = NDArray[np.float64]
 
-MOST_STATES, MOST_DIMENSIONS = 80, 64
+MOST_STATES, MOST_DIMENSIONS = 80, 96
 MOST_ENTRIES = 40_000_000
 """How many earlier states are kept, how many dimensions of their span, and how many numbers in each (320 MB)."""
 
 HIGHEST_DEGREE = 7
-MOST_FACTORS, FACTORED_UNKNOWNS = 12, 600_000
-"""How many factors or hierarchies are kept, and for how many unknowns in all of them (some 1.5 GB)."""
+MOST_FACTORS, FACTORED_UNKNOWNS = 12, 1_000_000
+"""How many factors or hierarchies are kept, and for how many unknowns in all of them (some 1.3 GB)."""
 
 FACTORED_CELLS = 40_000
 """Cells up to which systems are factorised; quadratic ones have about four unknowns for each."""
@@ -35,6 +35,9 @@ FACTORED_CELLS = 40_000
 FAR, WORTH_FACTORS = np.log(1.6), 20
 """Layers that have become thicker or thinner by more than this factor are worth factors of their own, but one for so
 many problems of the row at most: they take as long as a few solutions that start well."""
+
+TOO_FAR = np.log(2.5)
+"""Beyond this factor a single solution with other factors takes as long as making new ones."""
 
 LARGEST_WEIGHTS = 8.0
 """Polynomials whose weights of the states add up to more than this, regardless of sign, are not trusted."""
@@ -51,11 +54,12 @@ class _State:
 
 @dataclass
 class _Factors:
-    """Solvers with their factors, and the logarithms of the layers' heights that these are of."""
+    """Solvers with their factors, the logarithms of the layers' heights that these are of, how many were made."""
 
     heights: Floats
     thermal: Solver
     electrical: Solver | None
+    made: int = 1
 
     def distance(self, heights: Floats) -> float:
         """By how much the layers' heights differ at most: the operators differ by no more than that factor."""
@@ -78,7 +82,10 @@ class Reuse:
         self._problem: CoupledProblem | None = None
         self._states: list[_State] = []
         self._span: Span | None = None
+        self._subspace: Subspace | None = None
         self._factors: list[_Factors] = []
+        self._used: _Factors | None = None
+        self._heights: Floats = np.empty(0)
         self._count = 0
 
     def adopt(self, problem: CoupledProblem) -> None:
@@ -86,17 +93,26 @@ class Reuse:
         last = self._problem
         if last is None or not _alike(last, problem):
             self._states.clear()
-            self._span = None
+            self._span = self._subspace = None
             self._factors.clear()
+            self._used = None
             self._count = 0
         self._count += 1
-        heights = np.log(getattr(problem.mesh, "heights", np.ones(1)))
-        most = min(MOST_FACTORS, FACTORED_UNKNOWNS // max(1, problem.numbering.size), 1 + self._count // WORTH_FACTORS)
+        if self._used is not None and self._used.made < self._used.thermal.made:
+            # Its solver had to make new ones for the last problem.
+            self._used.heights, self._used.made = self._heights, self._used.thermal.made
+        self._heights = heights = np.log(getattr(problem.mesh, "heights", np.ones(1)))
+        most = min(MOST_FACTORS, FACTORED_UNKNOWNS // max(1, problem.numbering.size))
+        earned = min(most, 1 + self._count // WORTH_FACTORS)
         near = min(self._factors, key=lambda item: item.distance(heights), default=None)
-        if near is None or (near.distance(heights) > FAR and len(self._factors) < most):
+        distance = np.inf if near is None else near.distance(heights)
+        if near is None or (distance > FAR and len(self._factors) < (most if distance > TOO_FAR else earned)):
             electrical = None if problem.electrical is None else problem.electrical.solver
-            self._factors.append(_Factors(heights, problem.solver, electrical))
+            problem.solver.rough = True
+            self._used = _Factors(heights, problem.solver, electrical)
+            self._factors.append(self._used)
         else:
+            self._used = near
             problem.solver = near.thermal.handed_on()
             if problem.electrical is not None and near.electrical is not None:
                 problem.electrical.solver = near.electrical.handed_on()
@@ -121,7 +137,7 @@ class Reuse:
 
     def subspace(self) -> Subspace | None:
         """The span of earlier states."""
-        return None if self._span is None else Subspace(self._span.basis)
+        return self._subspace
 
     def keep(self, state: State) -> None:
         """Remember a state in equilibrium."""
@@ -129,6 +145,7 @@ class Reuse:
         unknowns = self._problem.numbering.pick(state.rise)
         if self._span is None:
             self._span = Span(max(2, min(MOST_DIMENSIONS, MOST_ENTRIES // len(unknowns))))
+            self._subspace = Subspace(self._span)
         number = len(self._span.coordinates)
         self._span.add(unknowns)
         potential = None if state.current is None else state.current.potential

@@ -11,6 +11,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import cho_factor, cho_solve
+
+from mcpthermal.errors import LinearSolveError
+from mcpthermal.linalg import conjugate_gradients
 
 Floats = NDArray[np.float64]
 
@@ -19,6 +23,9 @@ DEPENDENT = 1e-13
 
 KEPT = 0.75
 """Part of the directions of a full span that stays when others make room."""
+
+WORTH_PROJECTION = 8
+"""How many iterations take as long as a projection."""
 
 TOGETHER = 16
 """Vectors that an operator is applied to at once: more would not stay in the processor's cache."""
@@ -39,10 +46,13 @@ class Span:
     ----------
     coordinates : list of arrays
         Of each vector so far; dimensions that came later are missing.
+    turns : list of arrays
+        (dimensions before, after): what the directions have become each time that some made room.
     """
 
     def __init__(self, most: int) -> None:
         self.most, self.coordinates = most, list[Floats]()
+        self.turns: list[Floats] = []
         self._vectors: Floats = np.empty((0, 0))
         self._count = 0
 
@@ -86,24 +96,71 @@ class Span:
         count = turned.shape[1]
         self._vectors[:, :count] = self.basis @ turned
         self._count, self.coordinates = count, list((turned.T @ table).T)
+        self.turns.append(turned)
 
 
 class Subspace:
     """Solves systems approximately in a span, by Galerkin's method.
 
+    To project an operator takes as long as some iterations, so the projection of an earlier one preconditions
+    conjugate gradients in the span; a new one is made when that takes too many of them.
+
     Parameters
     ----------
-    basis : (n_unknowns, n) array
-        Orthonormal.
+    span : Span
     """
 
-    def __init__(self, basis: Floats) -> None:
-        self.basis = basis
-        self._projected: Floats | None = None
+    def __init__(self, span: Span) -> None:
+        self.span, self._turned = span, 0
+        self._projected: Floats = np.empty((0, 0))
 
-    def guess(self, system: Any, right: Floats) -> Floats:
-        """A start for the solution of a system; the projection of the first one serves those that differ little."""
-        if self._projected is None:
-            some = [self.basis[:, first : first + TOGETHER] for first in range(0, self.basis.shape[1], TOGETHER)]
-            self._projected = np.column_stack([self.basis.T @ system.apply(columns) for columns in some])
-        return np.asarray(self.basis @ np.linalg.solve(self._projected, self.basis.T @ right))
+    def guess(self, system: Any, right: Floats, reduction: float) -> Floats:
+        """A start for the solution of a system, and a reduction of what the span holds of the right-hand side."""
+        basis = self.span.basis
+        wanted = basis.T @ right
+        self._turn()
+        known = len(self._projected) > 0
+        self._extend(system)
+        found: Any = self._iterate(system, wanted, reduction) if known else None
+        if found is None:
+            if known:
+                self._projected = np.empty((0, 0))
+                self._extend(system)
+            found = np.linalg.solve(self._projected, wanted)
+        return np.asarray(basis @ found)
+
+    def _turn(self) -> None:
+        """Follow the directions of the span to what they have become."""
+        for turn in self.span.turns[self._turned :]:
+            known = len(self._projected) == len(turn)
+            self._projected = turn.T @ self._projected @ turn if known else np.empty((0, 0))
+        self._turned = len(self.span.turns)
+
+    def _extend(self, system: Any) -> None:
+        """Project what has come to the span since the last time."""
+        basis, known = self.span.basis, len(self._projected)
+        count = basis.shape[1]
+        whole = np.empty((count, count))
+        whole[:known, :known] = self._projected
+        for first in range(known, count, TOGETHER):
+            some = slice(first, min(first + TOGETHER, count))
+            whole[:, some] = basis.T @ system.apply(basis[:, some])
+        whole[known:, :known] = whole[:known, known:].T
+        self._projected = whole
+
+    def _iterate(self, system: Any, wanted: Any, reduction: float) -> Floats | None:
+        """Conjugate gradients with an earlier projection; None if that is too far off."""
+        basis = self.span.basis
+        try:
+            factors = cho_factor(self._projected)
+            found, _, sizes = conjugate_gradients(
+                lambda weights: basis.T @ system.apply(basis @ weights),
+                wanted,
+                None,
+                lambda residual: cho_solve(factors, residual),
+                absolute_tolerance=reduction * float(np.linalg.norm(wanted)),
+                max_iterations=WORTH_PROJECTION,
+            )
+        except (np.linalg.LinAlgError, LinearSolveError):
+            return None
+        return found if sizes[-1] <= reduction * sizes[0] else None

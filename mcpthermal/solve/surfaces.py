@@ -42,6 +42,8 @@ class Exchange:
         faces = mesh.exposed(mesh.faces_of(case.place(load.place)))
         self.patches = space.patches(faces)
         self._area = float(mesh.face_areas(faces).sum())
+        self._kept: tuple[float, list[Any]] | None = None
+        self._size = space.size
         self.set_time(0.0)
 
     def set_time(self, time: float) -> None:
@@ -68,6 +70,13 @@ class Exchange:
     def tied(self) -> Any:
         """The raw entries that share one temperature, or None."""
         return patch_entries(self.patches) if getattr(self.load, "base", "") == "isothermal" else None
+
+    @property
+    def matrices(self) -> list[Any]:
+        """The exchange matrix of each patch for a constant film coefficient, kept as long as that stays."""
+        if self._kept is None or self._kept[0] != self.film:
+            self._kept = (self.film, [patch.matrix(self.film, self._size) for patch in self.patches])
+        return self._kept[1]
 
     def flux(self, patch: Patch, surface: Floats, shift: float) -> tuple[Floats, Floats]:
         """Heat into the body (W/m2) at the points of a patch and its derivative; `shift` (K) raises the ambient."""

@@ -174,11 +174,11 @@ class ThermalProblem:
     def _add_surfaces(self, state: ThermalState) -> list[Any]:
         matrices, size, shift = [], self.space.size, self.factors.shift
         for exchange in self.exchanges:
+            if exchange.is_linear:
+                matrices += exchange.matrices
             for patch in exchange.patches:
                 if exchange.is_linear:
-                    film = exchange.film
-                    matrices.append(patch.matrix(film, size))
-                    state.load += patch.load(film * (exchange.load.ambient + shift - self.reference), size)
+                    state.load += patch.load(exchange.film * (exchange.load.ambient + shift - self.reference), size)
                     continue
                 surface = patch.at_points(state.temperature)
                 flux, slope = exchange.flux(patch, surface, shift)

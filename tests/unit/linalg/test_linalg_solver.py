@@ -111,6 +111,17 @@ def test_factors_and_hierarchies_are_reused(library, method):
     assert setups <= (1 if method == "direct" else 3)
 
 
+def test_rough_factors_meet_the_contract_all_the_same(monkeypatch):
+    """In single precision above a size, where PARDISO runs; they take some iterations more."""
+    monkeypatch.setattr(direct, "ROUGH_WORTH", 20)
+    system, solvers = stack(6, 6, 1e3), [Solver(method="direct"), Solver(method="direct")]
+    solvers[1].rough = True
+    (_, exact), (x, rough) = (solver.solve(system, load(system)) for solver in solvers)
+    assert residual(system, x, load(system)) <= 1e-10 and solvers[1].made == 1
+    if direct.pardiso_available():
+        assert "single precision" in rough.method and exact.iterations < rough.iterations <= 8
+
+
 def test_a_hierarchy_is_not_made_anew_for_the_system_it_was_made_for():
     """However many iterations loads take beyond what the first one needed."""
     solver, system = Solver(method="multigrid"), stack(6, 6, 1e3)

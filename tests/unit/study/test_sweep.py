@@ -182,13 +182,50 @@ def test_a_subspace_holds_its_solutions(dimensions: int, seed: int) -> None:
     for vector in (*vectors.T, vectors @ random.normal(size=dimensions)):
         span.add(vector)
     assert span.basis.shape == (20, dimensions)
-    subspace = Subspace(span.basis)
+    subspace = Subspace(span)
     inside = vectors @ random.normal(size=dimensions)
-    assert subspace.guess(system, matrix @ inside) == pytest.approx(inside, rel=1e-8, abs=1e-8)
+    assert subspace.guess(system, matrix @ inside, 1e-12) == pytest.approx(inside, rel=1e-8, abs=1e-8)
     other = random.normal(size=20)
-    error = other - subspace.guess(system, matrix @ other)
+    error = other - subspace.guess(system, matrix @ other, 1e-12)
     assert vectors.T @ matrix @ error == pytest.approx(0.0, abs=1e-8 * np.abs(matrix).sum())
     assert error @ matrix @ error < other @ matrix @ other
+
+
+@given(st.integers(0, 2**32 - 1))
+@settings(max_examples=30, deadline=None)
+def test_a_subspace_solves_with_the_projection_of_another_system(seed: int) -> None:
+    """Of a near one, without a new projection, also after the span has grown and turned; of a far one by a new one."""
+    random = np.random.default_rng(seed)
+    root = random.normal(size=(40, 40))
+    first = root @ root.T + 20 * np.eye(40)
+    scales = np.exp(random.uniform(-0.1, 0.1, 40))
+    near, far = scales[:, None] * first * scales, np.diag(10.0 ** random.uniform(-4, 4, 40))
+    span, applied = Span(8), []
+
+    def system(matrix: np.ndarray) -> SimpleNamespace:
+        def apply(vectors: np.ndarray) -> np.ndarray:
+            applied.append(vectors.ndim)
+            return matrix @ vectors
+
+        return SimpleNamespace(apply=apply)
+
+    def residual(matrix: np.ndarray) -> float:
+        right = random.normal(size=40)
+        found = subspace.guess(system(matrix), right, 1e-6)
+        left = span.basis.T @ (right - matrix @ found)
+        return float(np.linalg.norm(left) / np.linalg.norm(span.basis.T @ right))
+
+    for _ in range(8):
+        span.add(random.normal(size=40))
+    subspace = Subspace(span)
+    assert residual(first) < 1e-10 and applied == [2]
+    applied.clear()
+    assert residual(near) < 1e-6 and 2 not in applied
+    span.add(random.normal(size=40))
+    applied.clear()
+    assert len(span.turns) == 1 and residual(near) < 1e-6
+    assert applied.count(2) == 1, "only what is new is projected"
+    assert residual(far) < 1e-6
 
 
 @given(st.integers(0, 2**32 - 1))
