@@ -223,17 +223,49 @@ def audit(package: Package, mesh: ColumnMesh) -> dict[str, float]:
         If they differ by more than `CUT_CIRCLE` of the whole part, or by more than round-off where no part has
         a circle.
     """
+    wrong = _misfit(package, mesh)
+    if wrong:
+        raise MeshError(f"{wrong}; try a finer MeshSpec (its level is now '{mesh.spec.level}')")
+    return dict(zip(package.names, mesh.volumes().tolist(), strict=True))
+
+
+def _misfit(package: Package, mesh: ColumnMesh) -> str:
+    """The first part whose volume on a mesh is not that of its description, in words; empty if there is none."""
     described, meshed = package.volumes(), mesh.volumes()
     round_parts = any(isinstance(s, Circle) for p in package.parts for s in (*p.footprint.shapes, *p.footprint.cutouts))
     for part, volume in zip(package.parts, meshed.tolist(), strict=True):
         name, expected = part.name, described[part.name]
         tolerance = (CUT_CIRCLE if round_parts else 1e-6) * part.volume + 1e-12 * sum(described.values())
         if abs(volume - expected) > tolerance:
-            raise MeshError(
-                f"part '{name}' has {volume * 1e9:.6g} mm3 on the mesh and {expected * 1e9:.6g} mm3 in its "
-                f"description; try a finer MeshSpec (its level is now '{mesh.spec.level}')"
+            return (
+                f"part '{name}' has {volume * 1e9:.6g} mm3 on the mesh and {expected * 1e9:.6g} mm3 in its description"
             )
-    return dict(zip(package.names, meshed.tolist(), strict=True))
+    return ""
+
+
+def check_fit(package: Package, mesh: Any) -> None:
+    """Make sure that a mesh is one of a package: its parts, and on columns their heights and volumes.
+
+    Raises
+    ------
+    InputError
+        If it was made for another one.
+    """
+    remedy = "call generate_mesh(case.package) anew"
+    if tuple(mesh.part_names) != package.names:
+        raise InputError(f"the mesh was made for other parts than those of the case; {remedy}")
+    if not isinstance(mesh, ColumnMesh):
+        return
+    levels = package.arrangement.columns.levels
+    gap = np.abs(levels[:, None] - mesh.levels).min(axis=1)
+    if gap.max() > 1e-6 * (levels[-1] - levels[0]):
+        missing = levels[np.argmax(gap)] * 1e3
+        raise InputError(
+            f"the mesh was made for a package with other heights: it has no level at z = {missing:.6g} mm; {remedy}"
+        )
+    wrong = _misfit(package, mesh)
+    if wrong:
+        raise InputError(f"the mesh was made for a package of other sizes: {wrong}; {remedy}")
 
 
 def planar_edges(triangles: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

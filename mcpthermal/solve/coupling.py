@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mcpthermal.case import Case
-from mcpthermal.errors import InputError
 from mcpthermal.fem.coefficients import depends_on_temperature
 from mcpthermal.fem.discretisation import make_space
 from mcpthermal.linalg import Method, Solver
+from mcpthermal.mesh.columns import check_fit
 from mcpthermal.solve.contacts import Contact, cuts_of
 from mcpthermal.solve.electrical import CurrentState, ElectricalProblem
 from mcpthermal.solve.memory import check_memory
@@ -99,10 +99,7 @@ class CoupledProblem:
         method: Method,
         timed: Callable[[str, Any], Any],
     ) -> None:
-        if tuple(mesh.part_names) != case.package.names:
-            raise InputError(
-                "the mesh was made for other parts than those of the case; call generate_mesh(case.package) anew"
-            )
+        check_fit(case.package, mesh)
         self.case, self.mesh, self.timed = case, mesh, timed
         cells = case.current_cells(mesh)
         self.cells = cells

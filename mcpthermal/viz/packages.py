@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mcpthermal.errors import InputError, near_misses
-from mcpthermal.mesh.columns import generate_mesh
+from mcpthermal.mesh.columns import check_fit, generate_mesh
 from mcpthermal.package.package import Package
 from mcpthermal.package.points import is_list
 from mcpthermal.units import quantity
@@ -62,7 +62,7 @@ def plot_package(
     Raises
     ------
     InputError
-        For an option that is none.
+        For an option that is none, or a mesh of another package.
     """
     if not isinstance(package, Package):
         raise InputError(f"plot_package draws a Package, not {type(package).__name__}")
@@ -71,6 +71,7 @@ def plot_package(
     if mesh is None:
         mesh = package.mesh if package.mesh is not None else generate_mesh(package, "coarse")
     grid = mesh_grid(mesh, stretch)
+    check_fit(package, mesh)
     x0, x1, y0, y1, z0, z1 = grid.bounds
     size = f"{x1 - x0:.3g} x {y1 - y0:.3g} x {(z1 - z0) / stretch:.3g} mm"
     plotter = make_plotter(f"Package, {size}, {stretched(stretch)}", off_screen)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from typing import Any
 
 import numpy as np
 import pytest
@@ -352,3 +353,26 @@ def test_random_stacks_have_the_right_volumes(
     for part, volume in zip(package.parts, mesh.volumes().tolist(), strict=True):
         tolerance = (0.03 if round_parts else 1e-7) * part.volume
         assert volume == pytest.approx(package.volumes()[part.name], abs=tolerance)
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"thickness": 0.6 * mm}, "other heights: it has no level at z = 0.6 mm"),
+        ({"width": 6 * mm}, "other sizes: part 'chip' has 4.8 mm3 on the mesh and 10.8 mm3 in its description"),
+        ({"name": "die"}, "other parts"),
+    ],
+)
+def test_a_mesh_of_another_package_is_refused(changed: dict[str, Any], words: str) -> None:
+    """By whoever solves on it or draws it: the answer would be that of the package it was made for."""
+
+    def package(thickness: float = 0.3 * mm, width: float = 4 * mm, name: str = "chip") -> mt.Package:
+        board = mt.Part("board", mt.rectangle(10 * mm), z=(-1 * mm, 0), material="fr4")
+        return mt.Package.from_parts([board, mt.Part(name, mt.rectangle(width), z=(0, thickness), material="silicon")])
+
+    mesh, other = mt.generate_mesh(package(), "coarse"), package(**changed)
+    case = mt.Case(other, [mt.Power(changed.get("name", "chip"), 0.5), mt.Convection("bottom", h=1e3, ambient=300.0)])
+    with pytest.raises(InputError, match=re.escape(words)):
+        mt.solve_steady(case, mesh)
+    with pytest.raises(InputError, match=re.escape(words)):
+        mt.plot_package(other, mesh=mesh, off_screen=True)
