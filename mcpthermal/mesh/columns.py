@@ -214,6 +214,10 @@ CUT_CIRCLE = 0.03
 """Polygons have the area of their circles; pieces of them, cut off by other outlines, are as inexact as an octagon."""
 
 
+CORNERS = 0.1
+"""By how much of its diameter the corners of a circle's polygon may lie elsewhere than those of another polygon."""
+
+
 def audit(package: Package, mesh: ColumnMesh) -> dict[str, float]:
     """The volume of each part on a mesh (m3), compared with the description.
 
@@ -244,7 +248,7 @@ def _misfit(package: Package, mesh: ColumnMesh) -> str:
 
 
 def check_fit(package: Package, mesh: Any) -> None:
-    """Make sure that a mesh is one of a package: its parts, and on columns their heights and volumes.
+    """Make sure that a mesh is one of a package: its parts, and on columns their heights, volumes and places.
 
     Raises
     ------
@@ -266,6 +270,18 @@ def check_fit(package: Package, mesh: Any) -> None:
     wrong = _misfit(package, mesh)
     if wrong:
         raise InputError(f"the mesh was made for a package of other sizes: {wrong}; {remedy}")
+    described, meshed = package.arrangement.columns.extents(), mesh.extents()
+    circles = (s for p in package.parts for s in (*p.footprint.shapes, *p.footprint.cutouts) if isinstance(s, Circle))
+    slack = 1e-6 * width(package) + CORNERS * max((circle.diameter for circle in circles), default=0.0)
+    moved = ~np.isclose(described, meshed, rtol=0.0, atol=slack)
+    if moved.any():
+        number, bound, axis = np.argwhere(moved)[0].tolist()
+        ends, direction = ("least", "greatest")[bound], "xy"[axis]
+        raise InputError(
+            f"the mesh was made for a package with other places: the {ends} {direction} of part "
+            f"'{package.names[number]}' is {meshed[number, bound, axis] * 1e3:.6g} mm on the mesh and "
+            f"{described[number, bound, axis] * 1e3:.6g} mm in its description; {remedy}"
+        )
 
 
 def planar_edges(triangles: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

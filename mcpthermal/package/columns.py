@@ -162,6 +162,18 @@ class Columns:
             np.bincount(self.cell_part[filled], self.cell_volumes[filled], minlength=len(self.solid_parts)), float
         )
 
+    def extents(self) -> Floats:
+        """The least and greatest x and y of each part, (n_parts, 2, 2) (m): infinite for one without cells."""
+        found = np.stack([np.full((len(self.solid_parts), 2), np.inf), np.full((len(self.solid_parts), 2), -np.inf)], 1)
+        layer, column = np.nonzero(self.cell_part >= 0)
+        part, ends = self.cell_part[layer, column], self.vertices[self.edges]
+        for bound, limit, ufunc in ((0, ends.min(axis=1), np.minimum), (1, ends.max(axis=1), np.maximum)):
+            reach = np.full((len(self.areas) + 1, 2), -np.inf if bound else np.inf)
+            for side in (0, 1):
+                ufunc.at(reach, self.edge_columns[:, side], limit)
+            ufunc.at(found[:, bound], part, reach[column])
+        return found
+
     def between(self, inner: Bools, outer: Bools | None) -> Faces:
         """Faces whose inner cell is in `inner` and whose other cell is in `outer` (None: anything but `inner`).
 

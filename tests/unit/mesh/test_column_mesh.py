@@ -360,15 +360,19 @@ def test_random_stacks_have_the_right_volumes(
     [
         ({"thickness": 0.6 * mm}, "other heights: it has no level at z = 0.6 mm"),
         ({"width": 6 * mm}, "other sizes: part 'chip' has 4.8 mm3 on the mesh and 10.8 mm3 in its description"),
+        ({"at": (1 * mm, 0)}, "other places: the least x of part 'chip' is -2 mm on the mesh and -1 mm in its"),
         ({"name": "die"}, "other parts"),
     ],
 )
 def test_a_mesh_of_another_package_is_refused(changed: dict[str, Any], words: str) -> None:
     """By whoever solves on it or draws it: the answer would be that of the package it was made for."""
 
-    def package(thickness: float = 0.3 * mm, width: float = 4 * mm, name: str = "chip") -> mt.Package:
+    def package(
+        thickness: float = 0.3 * mm, width: float = 4 * mm, at: tuple[float, float] = (0, 0), name: str = "chip"
+    ) -> mt.Package:
         board = mt.Part("board", mt.rectangle(10 * mm), z=(-1 * mm, 0), material="fr4")
-        return mt.Package.from_parts([board, mt.Part(name, mt.rectangle(width), z=(0, thickness), material="silicon")])
+        chip = mt.Part(name, mt.rectangle(width, at=at), z=(0, thickness), material="silicon")
+        return mt.Package.from_parts([board, chip])
 
     mesh, other = mt.generate_mesh(package(), "coarse"), package(**changed)
     case = mt.Case(other, [mt.Power(changed.get("name", "chip"), 0.5), mt.Convection("bottom", h=1e3, ambient=300.0)])
