@@ -21,6 +21,8 @@ from mcpthermal.solve.coupling import CoupledProblem, State
 from mcpthermal.solve.methods import RungeKutta
 from mcpthermal.solve.newton import Newton
 from mcpthermal.solve.storage import HeatStore
+from mcpthermal.solve.subspace import Latest
+from mcpthermal.solve.trail import Trail
 
 Floats = NDArray[np.float64]
 
@@ -29,10 +31,10 @@ SAME = 1e-12
 
 STAGE_ITERATIONS = 25
 
-CONTRACTION = 0.05
-"""The least that is expected of an iteration from what those of earlier stages did."""
+SPAN = 6
+"""How many of the latest solutions the next one is looked for in."""
 
-ERROR_ACCURACY = 1e-6
+ERROR_ACCURACY = 1e-3
 """To which the error estimate is solved."""
 
 Rows = list[tuple[str, str, float]]
@@ -103,6 +105,8 @@ class Marcher:
         self.store = HeatStore(problem.case, thermal.space, thermal.reference)
         self.solves: list[dict[str, Any]] = []
         self.contraction = 1.0
+        self.trail = Trail()
+        self.changes, self.errors = Latest(SPAN), Latest(SPAN)
 
     def begin(self, time: float, rise: Floats, potential: Floats | None) -> Moment:
         """A moment from a rise, with the inflow just after a time (s) and what is the same event."""
@@ -114,6 +118,8 @@ class Marcher:
         inflow = np.where(problem.numbering.is_fixed, 0.0, state.imbalance)
         rows = self._rows(state, rise)
         known = None if state.current is None else state.current.potential
+        self.trail = Trail()  # a load may have a corner here
+        self.trail.add(time, rise)
         return Moment(time, rise, content, inflow, known, rows, state)
 
     def _levelled(self, state: State) -> Floats:
@@ -132,11 +138,8 @@ class Marcher:
             rows += [(place, "contact joule", watt) for place, watt in state.current.contact_heat.items()]
         return rows
 
-    def step(self, start: Moment, end: float, slope: Floats | None, accuracy: float = 0.0) -> Step | None:
-        """A step to a time (s); None if a stage could not be solved.
-
-        `slope` (K/s) makes the first guess, `accuracy` (K) is good enough for the stages.
-        """
+    def step(self, start: Moment, end: float, accuracy: float = 0.0) -> Step | None:
+        """A step to a time (s); None if a stage could not be solved. `accuracy` (K) is good enough for the stages."""
         problem, store, method = self.problem, self.store, self.method
         length = end - start.time
         thermal = problem.thermal
@@ -149,15 +152,18 @@ class Marcher:
         still = np.zeros(problem.numbering.size)
         state: State | None = None
         thermal.store = store
+        self.trail.back_to(start.time)
         try:
             for number, row in enumerate(method.stages[1:], start=1):
-                at = method.times[number]
                 # Just before its end, so that a step sees its own side of a corner.
-                problem.set_time(min(start.time + at * length, np.nextafter(end, -np.inf)))
+                now = min(start.time + method.times[number] * length, np.nextafter(end, -np.inf))
+                problem.set_time(now)
                 store.target = start.content + length * sum(a * k for a, k in zip(row[:-1], inflows, strict=True))
-                guess = rise if slope is None else start.rise + at * length * slope
-                newton = Newton(problem, np.inf, warm=True, accuracy=accuracy, contraction=self.contraction)
-                state = newton.solve(problem.moved(guess, still), potential, STAGE_ITERATIONS)
+                newton = Newton(
+                    problem, np.inf, warm=True, accuracy=accuracy, contraction=self.contraction, subspace=self.changes
+                )
+                guess = problem.moved(self.trail.ahead(now), still)
+                state = newton.solve(guess, potential, STAGE_ITERATIONS)
                 solves, iterations = (
                     solves + len(newton.history),
                     iterations + sum(item.thermal_iterations for item in newton.history),
@@ -165,8 +171,10 @@ class Marcher:
                 self.solves = newton.solves
                 if state is None:
                     return None
-                self.contraction = max(newton.contraction, CONTRACTION)
+                self.contraction = newton.contraction
                 rise, potential = self._levelled(state), None if state.current is None else state.current.potential
+                self.trail.add(now, rise)
+                self.changes.add(problem.numbering.pick(rise - guess))
                 content = store.content(rise)
                 inflows.append(store.rate * (content - store.target))
                 all_rows.append(self._rows(state, rise))
@@ -192,5 +200,7 @@ class Marcher:
         norm = float(np.linalg.norm(load))
         if norm == 0.0:
             return np.zeros(problem.numbering.size)
-        solution, _ = problem.solver.solve(state.system, load, scale=ERROR_ACCURACY / problem.solver.rtol * norm)
+        scale = ERROR_ACCURACY / problem.solver.rtol * norm
+        solution, _ = problem.solver.solve(state.system, load, self.errors.guess(state.system, load), scale=scale)
+        self.errors.add(solution)
         return solution

@@ -13,7 +13,7 @@ from mcpthermal.errors import LinearSolveError, MaterialError
 from mcpthermal.linalg import SolveReport, flexible_gmres
 from mcpthermal.result.steady import Iteration
 from mcpthermal.solve.coupling import CoupledProblem, State
-from mcpthermal.solve.subspace import Subspace
+from mcpthermal.solve.subspace import Latest, Subspace
 
 Floats = NDArray[np.float64]
 
@@ -33,8 +33,14 @@ GUESSED, REDUCED = 1e-3, 3e-3
 """Reductions of the residual by the first step from a guess, and by the linear solves of later steps: what the
 symmetric part leaves is about as large, and another state costs as much as some iterations."""
 
+STARTED = 3e-4
+"""The same for a step that may be the only one."""
+
 FIRST_GUESS, LATER_GUESS = 3e-4, 0.1
 """What is left of a residual in the span of earlier solutions: after the first step little of it lies there."""
+
+UNEVEN = 4.0
+"""By how much less than the residual an iteration may reduce the error."""
 
 KEPT_STEPS = 2
 """Earlier steps with the symmetric part whose differences improve the next one."""
@@ -60,10 +66,10 @@ class Newton:
     accuracy : float
         An estimated error of the rise that is good enough before the residual is (K).
     contraction : float
-        The ratio of the last two changes, or what is known of it from before.
+        The ratio of the last two changes, or what is known of it from before; 1 if nothing is.
     warm : bool
         Whether the start is about right, so that already the first step is worth its accuracy.
-    subspace : Subspace or None
+    subspace : Subspace, Latest or None
         Where each step with the symmetric part starts from its projection.
     """
 
@@ -76,7 +82,7 @@ class Newton:
     accuracy: float = 0.0
     contraction: float = 1.0
     warm: bool = False
-    subspace: Subspace | None = None
+    subspace: Subspace | Latest | None = None
     _needs_derivative: bool = False
     _steps: list[tuple[Floats, Floats]] = field(default_factory=list)
 
@@ -94,7 +100,7 @@ class Newton:
             settled = problem.is_linear or not self.history or coming <= allowed
             if settled and state.size <= problem.solver.rtol:
                 return state
-            if self._is_accurate(change):
+            if self._is_accurate(change, state.size / previous):
                 return state
             if len(self.history) >= limit:
                 self.failure = f"raise max_iterations (now {limit}) or the tolerance"
@@ -113,11 +119,12 @@ class Newton:
             state = self.last = moved
             self._record(state, change, iterations)
 
-    def _is_accurate(self, change: float) -> bool:
+    def _is_accurate(self, change: float, reduction: float) -> bool:
         """Whether all further changes, a geometric series, add up to no more than what is good enough."""
-        if self.accuracy == 0.0 or not self.history or self.contraction >= 0.5:
+        ratio = max(self.contraction, UNEVEN * reduction)
+        if self.accuracy == 0.0 or not self.history or ratio >= 0.5:
             return False
-        return change * self.contraction / (1 - self.contraction) <= self.accuracy
+        return change * ratio / (1 - ratio) <= self.accuracy
 
     def evaluate(self, rise: Floats, potential: Floats | None) -> State:
         """The state at a rise (K)."""
@@ -151,7 +158,8 @@ class Newton:
                 # How much rounding a rise leaves in the residual is known only once it is about right.
                 goal = max(1.0, (1e-5 if problem.is_linear else GUESSED) / rtol)
             else:
-                goal = 1.0 if problem.is_linear else max(0.3, REDUCED * state.size / rtol)
+                reduced = STARTED if self.accuracy and not self.history else REDUCED
+                goal = 1.0 if problem.is_linear else max(0.3, reduced * state.size / rtol)
             step, report = problem.timed("heat", lambda: self._symmetric(state, goal * state.scale))
             self.solves.append({"field": "temperature", **vars(report)})
             return step if problem.is_linear else self._mixed(state, step), report.iterations

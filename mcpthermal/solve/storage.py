@@ -46,6 +46,7 @@ class HeatStore:
         self.laws = [None if part.is_void else heat_capacity(part.material, part.name) for part in parts]
         used = np.unique(space.mesh.cell_part[space.mesh.solid]).tolist()
         self.is_constant = all(law.is_constant for n in used if (law := self.laws[n]) is not None)
+        self._constant = [0.0 if law is None or not law.is_constant else float(law(reference)) for law in self.laws]
         self.rate = 0.0
         self.start: Floats = np.zeros(space.size)
         self.target: Floats = np.zeros(space.size)
@@ -71,6 +72,14 @@ class HeatStore:
 
     def content(self, rise: Floats) -> Floats:
         """The heat (J, raw load) at a rise (K)."""
+        if self.is_constant:
+            values, capacity = at_points(self.space, rise), np.array([*self._constant, 0.0])
+
+            def terms(block: int) -> tuple[Any, Any]:
+                density = capacity[self.space.block_cells(block)[1]][:, None] * self.space.volumes(block)
+                return values(block) * density, None
+
+            return collected(self.space.view(), self.space.blocks, terms)
         return self._sum(_Content(self, at_points(self.space, rise), False))
 
     def surplus(self, rise: Floats) -> Floats:

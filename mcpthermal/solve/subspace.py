@@ -7,6 +7,7 @@ Springer 2016).
 
 from __future__ import annotations
 
+import weakref
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,9 @@ KEPT = 0.75
 
 WORTH_PROJECTION = 8
 """How many iterations take as long as a projection."""
+
+ALIKE = 1e-12
+"""Directions whose energies are smaller relative to the largest are the rounding of others."""
 
 TOGETHER = 16
 """Vectors that an operator is applied to at once: more would not stay in the processor's cache."""
@@ -164,3 +168,43 @@ class Subspace:
         except (np.linalg.LinAlgError, LinearSolveError):
             return None
         return found if sizes[-1] <= reduction * sizes[0] else None
+
+
+class Latest:
+    """Solves systems in the span of a few of the latest solutions, where one follows smoothly from the others.
+
+    Parameters
+    ----------
+    most : int
+        How many of them.
+    """
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self._vectors: list[Floats] = []
+        self._products: list[Floats] = []
+        self._system: Any = lambda: None
+
+    def add(self, solution: Floats) -> None:
+        """The solution of a system."""
+        length = float(np.linalg.norm(solution))
+        if length == 0.0:
+            return
+        if len(self._vectors) == self.most:
+            del self._vectors[:1], self._products[:1]
+        self._vectors.append(solution / length)
+
+    def guess(self, system: Any, right: Floats, reduction: float = 0.0) -> Floats | None:
+        """A start for the solution of a system, None if there is none; in so small a span as well as can be."""
+        if not self._vectors:
+            return None
+        if self._system() is not system:
+            self._products, self._system = [], weakref.ref(system)
+        new = self._vectors[len(self._products) :]
+        if new:
+            self._products += list(system.apply(np.column_stack(new)).T)
+        energies = np.array([[vector @ product for product in self._products] for vector in self._vectors])
+        sizes, modes = np.linalg.eigh((energies + energies.T) / 2)
+        modes, sizes = modes[:, sizes > ALIKE * sizes[-1]], sizes[sizes > ALIKE * sizes[-1]]
+        weights = modes @ ((modes.T @ [vector @ right for vector in self._vectors]) / sizes)
+        return np.asarray(sum(weight * vector for weight, vector in zip(weights, self._vectors, strict=True)))

@@ -217,13 +217,12 @@ class _March:
 
     def go(self) -> None:
         """Step until the end."""
-        slope: Floats | None = None
         last = 0.0
         while self.moment.time < self.end * (1 - SAME) and not self.steady:
             end, at_corner = self._next_end()
             length = end - self.moment.time
             accuracy = self.control.accuracy(self.moment.rise - self.first_rise, last)
-            step = self.marcher.step(self.moment, end, slope, accuracy)
+            step = self.marcher.step(self.moment, end, accuracy)
             error = np.inf
             if step is not None:
                 rise = step.moment.rise - self.first_rise
@@ -235,7 +234,6 @@ class _March:
                 self.counts["rejected"] += 1
                 self._shorten(length, error, step)
                 continue
-            slope = (step.moment.rise - self.moment.rise) / length
             last = float(np.abs(step.error).max(initial=0.0))
             self._accept(step, length)
             chosen = self.control.next(length, error, self.scheme.estimate_power)
@@ -243,7 +241,7 @@ class _March:
             if at_corner and self.moment.time < self.end * (1 - SAME):
                 self.step_length = min(self.control.start(length), self.step_length)
                 self.moment = self.marcher.begin(self.moment.time, self.moment.rise, self.moment.potential)
-                slope, last = None, 0.0
+                last = 0.0
             self._checkpoint()
 
     def _next_end(self) -> tuple[float, bool]:

@@ -114,15 +114,15 @@ def test_order_of_the_estimate(name: str) -> None:
     marcher = Marcher(Run(case, mesh, linear_tolerance=1e-12, transient=True).problem, scheme)
     start = marcher.begin(0.0, marcher.problem.start, None)
     for _ in range(16):
-        start = marcher.step(start, start.time + 1.25e-4, None).moment
+        start = marcher.step(start, start.time + 1.25e-4).moment
     sizes = np.array([2e-4, 1e-4, 5e-5])
-    steps = [marcher.step(start, start.time + size, None) for size in sizes.tolist()]
+    steps = [marcher.step(start, start.time + size) for size in sizes.tolist()]
     estimates = [float(np.abs(step.error).max()) for step in steps]
     powers = [np.log2(coarse / fine) for coarse, fine in pairwise(estimates)]
     assert powers[-1] == pytest.approx(scheme.estimate_power, abs=0.4)
     half = start
     for _ in range(8):
-        half = marcher.step(half, half.time + sizes[0] / 8, None).moment
+        half = marcher.step(half, half.time + sizes[0] / 8).moment
     error = float(np.abs(half.rise - steps[0].moment.rise).max())
     assert 0.1 * error < estimates[0] < 10 * error
 
