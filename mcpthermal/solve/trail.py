@@ -29,7 +29,7 @@ class Trail:
         """A value at another time (s)."""
         if len(self._times) > 1:
             guesses = [self._guess(degree, time) for degree in range(len(self._times))]
-            errors = [np.inf if guess is None else np.linalg.norm(guess - value) for guess in guesses]
+            errors = [np.inf if guess is None else float(np.linalg.norm(guess - value)) for guess in guesses]
             self._degree = int(np.argmin(errors))
         if time in self._times:
             self._values[self._times.index(time)] = value
