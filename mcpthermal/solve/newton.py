@@ -36,8 +36,8 @@ symmetric part leaves is about as large, and another state costs as much as some
 STARTED = 3e-4
 """The same for a step that may be the only one."""
 
-FIRST_GUESS, LATER_GUESS = 3e-4, 0.1
-"""What is left of a residual in the span of earlier solutions: after the first step little of it lies there."""
+LEFT = 3e-4
+"""What is left of the first residual in the span of earlier solutions; of later ones little lies there."""
 
 UNEVEN = 4.0
 """By how much less than the residual an iteration may reduce the error."""
@@ -121,7 +121,8 @@ class Newton:
 
     def _is_accurate(self, change: float, reduction: float) -> bool:
         """Whether all further changes, a geometric series, add up to no more than what is good enough."""
-        ratio = max(self.contraction, UNEVEN * reduction)
+        # One step alone tells its contraction by the residual only.
+        ratio = max(self.contraction, UNEVEN * reduction if len(self.history) == 1 else 0.0)
         if self.accuracy == 0.0 or not self.history or ratio >= 0.5:
             return False
         return change * ratio / (1 - ratio) <= self.accuracy
@@ -158,7 +159,7 @@ class Newton:
                 # How much rounding a rise leaves in the residual is known only once it is about right.
                 goal = max(1.0, (1e-5 if problem.is_linear else GUESSED) / rtol)
             else:
-                reduced = STARTED if self.accuracy and not self.history else REDUCED
+                reduced = STARTED if self.accuracy and self.contraction < 0.5 and not self.history else REDUCED
                 goal = 1.0 if problem.is_linear else max(0.3, reduced * state.size / rtol)
             step, report = problem.timed("heat", lambda: self._symmetric(state, goal * state.scale))
             self.solves.append({"field": "temperature", **vars(report)})
@@ -180,8 +181,8 @@ class Newton:
 
     def _symmetric(self, state: State, scale: float) -> tuple[Floats, SolveReport]:
         guess = None
-        if self.subspace is not None:
-            guess = self.subspace.guess(state.system, state.residual, LATER_GUESS if self.history else FIRST_GUESS)
+        if self.subspace is not None and not self.history:
+            guess = self.subspace.guess(state.system, state.residual, LEFT)
         return self.problem.solver.solve(state.system, state.residual, guess, scale=scale)
 
     def _gmres(self, state: State, forcing: float) -> tuple[Floats, int]:
