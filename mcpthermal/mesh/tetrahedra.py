@@ -228,7 +228,18 @@ class TetMesh:
             raise InputError(f"place '{place.text}': an imported mesh has no vias or openings; name a surface group")
         return self._side(self.between(cells, None), place.face)
 
+    @cached_property
+    def _known(self) -> dict[Any, Any]:
+        """Surfaces and groups of cells that were asked for: each is wanted several times."""
+        return {}
+
     def _surface(self, name: str) -> TetFaces:
+        if name not in self._known:
+            self._known[name] = self._found_surface(name)
+        found: TetFaces = self._known[name]
+        return found
+
+    def _found_surface(self, name: str) -> TetFaces:
         keys, _, sides = self._facets
         wanted = self._keys(np.sort(self.surfaces[name], axis=1))
         facet = np.searchsorted(keys, wanted)
@@ -299,6 +310,13 @@ class TetMesh:
 
     def components(self, cells: Bools) -> tuple[int, Ints]:
         """Groups of cells joined through faces: their number, and the group of each cell (-1 for others)."""
+        key = np.packbits(cells).tobytes()
+        if key not in self._known:
+            self._known[key] = self._found_components(cells)
+        count, group = self._known[key]
+        return count, group.copy()
+
+    def _found_components(self, cells: Bools) -> tuple[int, Ints]:
         sides = self._facets[2]
         sides = sides[(sides >= 0).all(axis=1)]
         sides = sides[cells[sides].all(axis=1)]
