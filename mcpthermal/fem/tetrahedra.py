@@ -17,7 +17,7 @@ from skfem.refdom import RefTet, RefTri
 from mcpthermal.errors import MeshError
 from mcpthermal.fem.coefficients import Axes, Storage, evaluate_axes, varying_cells
 from mcpthermal.fem.numbering import Numbering
-from mcpthermal.fem.pattern import SymmetricPattern, upper_ends
+from mcpthermal.fem.pattern import EDGE_OF, EDGES, SymmetricPattern, in_order
 from mcpthermal.fem.shapes import inverses, shapes
 from mcpthermal.fem.surfaces import Patch
 from mcpthermal.fem.tet_operator import TetOperator, TetSystem
@@ -29,12 +29,6 @@ from mcpthermal.physics.conduction import conduction
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
-
-EDGES = np.array([[0, 1], [1, 2], [0, 2], [0, 3], [1, 3], [2, 3]])
-"""Edges of a tetrahedron in the order of scikit-fem's quadratic element."""
-
-_EDGE_OF = np.full((4, 4), -1)
-_EDGE_OF[EDGES[:, 0], EDGES[:, 1]] = _EDGE_OF[EDGES[:, 1], EDGES[:, 0]] = np.arange(6)
 
 _VOIGT = np.array([[0, 1, 2, 1, 0, 0], [0, 1, 2, 2, 2, 1]])
 """Rows and columns of the entries xx, yy, zz, yz, xz, xy."""
@@ -78,8 +72,9 @@ class TetSpace:
             pairs = np.sort(corners[:, EDGES], axis=2)
             edge = np.unique(pairs[..., 0] * self.n_points + pairs[..., 1], return_inverse=True)[1].reshape(-1, 6)
             if cuts is not None and cuts.count:
-                edge = _cut_open(edge, self, cuts, _EDGE_OF)
+                edge = _cut_open(edge, self, cuts, EDGE_OF)
             self.dofs = np.hstack([corners, self.n_points + edge])
+        self._cuts = cuts
         self.size = int(self.dofs.max()) + 1
         self.ends = np.empty((self.size - self.n_points, 2), np.int64)
         if order == 2:
@@ -163,15 +158,15 @@ class TetSpace:
         `temperature` maps a block to the temperature at its points (K); None if no law needs one.
         """
         varying = varying_cells(axes, self.part)
-        if self.mesh.middles is not None:
-            varying = np.ones_like(varying)
+        at_points = varying if self.mesh.middles is None else np.ones_like(varying)
 
         def local(number: int) -> Floats:
-            return self._local(number, axes, varying, temperature, storage)
+            return self._local(number, axes, at_points, temperature, storage)
 
         if not self.slices:
             return TetOperator(sp.csr_array((self.size, self.size)))
-        matrix = self._summed(local) if self._made_before else self._assembled(local)
+        again = self._made_before or varying.any()
+        matrix = self._summed(local) if again else self._assembled(local)
         self._made_before = True
         if storage is None:
             # A constant field conducts nothing: what rounding says otherwise would add up in the balances.
@@ -180,12 +175,13 @@ class TetSpace:
 
     def _assembled(self, local: Callable[[int], Floats]) -> Any:
         """The matrix of cells' entries, without a pattern: it takes longer to find than one matrix."""
-        _, first, second = self._conduction_table
+        first, second = self._conduction_table[1:]
 
         def add_up(numbers: range) -> Any:
             sums: list[Any] = []
             for place, number in enumerate(numbers):
-                ends = upper_ends(self.dofs[self.slices[number]], first, second)
+                dofs = self.dofs[self.slices[number]].astype(np.int32)
+                ends = in_order(dofs[:, first].ravel(), dofs[:, second].ravel())
                 sums.append(sp.coo_array((local(number).ravel(), ends), shape=(self.size, self.size)).tocsr())
                 # Two by two, as in a binary counter: each entry is copied a few times, not once for every block.
                 for _ in range((~place & (place + 1)).bit_length() - 1):
@@ -207,12 +203,20 @@ class TetSpace:
             return total
 
         parts = share(add_up, len(self.slices), len(self.cells) * self.dofs.shape[1] ** 2)
-        return pattern.matrix(sum(parts[:-1], parts[-1]))
+        return pattern.matrix(sum(parts[1:], parts[0]))
 
     @cached_property
     def _pattern(self) -> SymmetricPattern:
-        _, first, second = self._conduction_table
-        return SymmetricPattern(self.dofs, first, second, self.size)
+        if self.order == 1:
+            return SymmetricPattern(self.dofs, self.size)
+        facets = self.mesh.cell_facets[self.cells]
+        if self._cuts is not None and self._cuts.count:
+            # A face that is cut is another one for the cell on its second side.
+            second = self.mesh.facet_sides(TetFaces(facets.ravel(), facets.ravel()))[:, 1].reshape(-1, 4)
+            behind = np.isin(facets, self._cuts.facet) & (second == self.cells[:, None])
+            facets = facets + np.where(behind, facets.max() + 1, 0)
+        faces = np.unique(facets, return_inverse=True)[1].reshape(-1, 4)
+        return SymmetricPattern(self.dofs, self.size, self.dofs[:, 4:] - self.n_points, faces)
 
     def _local(self, number: int, axes: Any, varying: Bools, temperature: Any, storage: Any) -> Floats:
         """What the cells of a block conduct and store: (n_cells, pairs of shapes), the upper triangle of each."""
@@ -288,7 +292,7 @@ class TetSpace:
         at = np.argmax(self.mesh.cells[faces.cells][:, None] == corner[:, :, None], axis=2)
         dofs = self.dofs[local[:, None], at]
         if self.order == 2:
-            edges = _EDGE_OF[at[:, [0, 1, 0]], at[:, [1, 2, 2]]]
+            edges = EDGE_OF[at[:, [0, 1, 0]], at[:, [1, 2, 2]]]
             dofs = np.hstack([dofs, self.dofs[local[:, None], 4 + edges]])
         points, weights = get_quadrature(RefTri, 3 * self.order)
         values = shapes(ElementTriP2() if self.order == 2 else ElementTriP1(), points)[0]

@@ -154,8 +154,11 @@ class TetMesh:
         return tuple(parts)
 
     @cached_property
-    def _facets(self) -> tuple[Ints, Ints, Ints]:
-        """Sorted keys of all facets, their corner points (n, 3), the cells on both sides (n, 2), -1 outside."""
+    def _facets(self) -> tuple[Ints, Ints, Ints, Any]:
+        """Sorted keys of all facets, their corner points (n, 3), the cells on both sides (n, 2), -1 outside.
+
+        And for each cell the facets (n_cells, 4) opposite to its corners.
+        """
         corners = np.sort(self.cells[:, _OPPOSITE].reshape(-1, 3), axis=1)
         keys = self._keys(corners)
         order = np.argsort(keys, kind="stable")
@@ -172,13 +175,20 @@ class TetMesh:
         sides = np.full((len(start), 2), -1)
         sides[:, 0] = first // 4
         sides[counts == 2, 1] = order[start[counts == 2] + 1] // 4
-        return keys[start], corners[first], sides
+        own = np.empty(len(order), np.int32)
+        own[order] = np.repeat(np.arange(len(start)), counts)
+        return keys[start], corners[first], sides, own.reshape(-1, 4)
 
     def _keys(self, sorted_corners: Ints) -> Ints:
         count = len(self.points)
         if count > MOST_POINTS:
             raise MeshError(f"the mesh has {count:,} points; at most {MOST_POINTS:,} can be used: coarsen it")
         return (sorted_corners[:, 0] * count + sorted_corners[:, 1]) * count + sorted_corners[:, 2]
+
+    @property
+    def cell_facets(self) -> Any:
+        """(n_cells, 4) numbers of the facets opposite to each corner."""
+        return self._facets[3]
 
     def facet_points(self, faces: TetFaces) -> Ints:
         """(n, 3) corner points of faces."""
@@ -240,7 +250,7 @@ class TetMesh:
         return found
 
     def _found_surface(self, name: str) -> TetFaces:
-        keys, _, sides = self._facets
+        keys, _, sides, _ = self._facets
         wanted = self._keys(np.sort(self.surfaces[name], axis=1))
         facet = np.searchsorted(keys, wanted)
         facet[facet == len(keys)] = 0

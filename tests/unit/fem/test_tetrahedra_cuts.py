@@ -15,6 +15,7 @@ from mcpthermal.fem.recovery import at_points, mean_fluxes, taken_in
 from mcpthermal.fem.surfaces import patch_load
 from mcpthermal.fem.tetrahedra import EDGES, TetSpace
 from mcpthermal.linalg import Solver
+from mcpthermal.mesh.tetrahedra import TetFaces
 from mcpthermal.package.columns import Place
 
 RNG = np.random.default_rng(31)
@@ -72,6 +73,24 @@ def test_a_cut_space_holds_the_whole_one(meshes: dict[str, mt.TetMesh], name: st
     assert np.abs(jump @ raw[same]).max() < 1e-13 * abs(jump).max()
     # What the cut leaves apart, jumps.
     assert jump.diagonal()[np.bincount(same)[same] > 1].min() > 0
+
+
+def test_the_pattern_has_each_entry_once_beside_a_cut_of_one_face() -> None:
+    """All corners and middles of the face lie on the rim of the cut and stay whole: its two sides have one entry."""
+    plain = MeshTet.init_tensor(*[np.linspace(0, 1, 5)] * 3)
+    mesh = mt.TetMesh(plain.p.T, plain.t.T.astype(np.int64), np.zeros(plain.t.shape[1], np.int64), ("a",))
+    inner = mesh.between(mesh.solid, mesh.solid)
+    middle = [int(np.argmin(np.linalg.norm(mesh.points[mesh.facet_points(inner)].mean(axis=1) - 0.5, axis=1)))]
+    cut = TetFaces(inner.facet[middle], inner.cells[middle])
+    closed, space = TetSpace(mesh, mesh.solid, 2), TetSpace(mesh, mesh.solid, 2, cut)
+    assert np.array_equal(space.dofs, closed.dofs)
+    known = at_points(closed, 300 + RNG.random(closed.size))
+    expected, found = (item.operator([VARYING], known).matrix for item in (closed, space))
+    assert abs(expected - found).max() < 1e-13 * abs(expected).max()
+    for matrix in (expected, found):
+        copy = matrix.copy()
+        copy.sum_duplicates()
+        assert copy.nnz == matrix.nnz
 
 
 @pytest.mark.parametrize("order", [1, 2])

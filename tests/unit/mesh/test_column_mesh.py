@@ -344,10 +344,11 @@ def test_random_stacks_have_the_right_volumes(
             package = mt.Package.from_parts(parts)
             break
         except GeometryError as error:
-            # Only a part of which nothing is left may be refused: leave it out.
-            name = re.match(r"part '(\w+)' is wholly replaced", str(error))
+            # Only a part of which nothing is left may be refused, or one beside a sliver: leave it out.
+            words = r"part '(\w+)' is wholly replaced|the outlines of '\w+' and '(\w+)' run [\d.]+ nm apart"
+            name = re.match(words, str(error))
             assert name is not None, error
-            parts = [part for part in parts if part.name != name[1]]
+            parts = [part for part in parts if part.name not in name.groups()]
     mesh = mt.generate_mesh(package, "coarse")
     round_parts = any(is_round for is_round, *_ in shapes)
     for part, volume in zip(package.parts, mesh.volumes().tolist(), strict=True):
