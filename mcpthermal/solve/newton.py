@@ -95,8 +95,8 @@ class Newton:
         self.last = state
         while True:
             allowed = self._allowed(state)
-            # From a good start the next change would be smaller than the last as the residual is smaller.
-            coming = change * (min(1.0, state.size / previous) if self.warm and self.history else 1.0)
+            # But from a guess, the next change would be smaller than the last as the residual is smaller.
+            coming = change * (min(1.0, state.size / previous) if self.warm or len(self.history) > 1 else 1.0)
             settled = problem.is_linear or not self.history or coming <= allowed
             if settled and state.size <= problem.solver.rtol:
                 return state
