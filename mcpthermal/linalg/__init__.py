@@ -8,7 +8,7 @@ from .krylov import conjugate_gradients, flexible_gmres, gmres_steps
 from .lines import LineBlocks
 from .multigrid import Nested, SmoothedAggregation, TwoLevel, smoothed_aggregates
 from .operator import Array, BlockInverse, CsrMatrix, Level, LinearSystem, MatrixLevel, MatrixSystem, Product
-from .product import SparseProduct, compact, share
+from .product import SparseProduct, compact, norm_of, share
 from .smoothers import Chebyshev, PointJacobi, largest_eigenvalue
 from .solver import Solver, SolveReport
 from .strategy import Method
@@ -40,6 +40,7 @@ __all__ = [
     "gmres_steps",
     "largest_eigenvalue",
     "lowest_eigenvalue",
+    "norm_of",
     "pardiso_available",
     "share",
     "smoothed_aggregates",

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from mcpthermal.errors import InputError, LinearSolveError
 from mcpthermal.fem.numbering import Numbering
-from mcpthermal.linalg import flexible_gmres
+from mcpthermal.linalg import flexible_gmres, norm_of
 from mcpthermal.result.steady import SteadyResult
 from mcpthermal.solve.coupling import CoupledProblem, State
 from mcpthermal.solve.run import Run
@@ -174,11 +174,11 @@ def _thermal(
     if not right.any():
         return number.expand(right), 0
     if problem.is_linear:
-        size, rtol = float(np.linalg.norm(right)), problem.solver.rtol
+        size, rtol = norm_of(right), problem.solver.rtol
         rough, first = problem.solver.solve(state.system, right, scale=max(accuracy, 1e-5) * size / rtol)
         # Thin layers magnify the rounding of the fields: no residual is asked for below what that leaves.
         noise = np.finfo(float).eps * np.random.default_rng(0).choice([-1.0, 1.0], len(rough)) * rough
-        scale = max(accuracy * size, 4 * float(np.linalg.norm(state.system.apply(noise))))
+        scale = max(accuracy * size, 4 * norm_of(state.system.apply(noise)))
         solved, second = problem.solver.solve(state.system, right, rough, scale=scale / rtol)
         return number.expand(solved), first.iterations + second.iterations
     made = problem.solver.preconditioner(state.system)
@@ -223,5 +223,5 @@ def _checked(
 
 def _relative(number: Numbering, right: Floats, rest: Floats, image: Floats) -> float:
     """The norm of what is left of an equation, relative to the greater of its right side and the operator's part."""
-    norms = [float(np.linalg.norm(number.collapse(item))) for item in (right, image, rest)]
+    norms = [norm_of(number.collapse(item)) for item in (right, image, rest)]
     return norms[2] / max(norms[:2]) if norms[2] > 0.0 else 0.0

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from mcpthermal.case import Case
 from mcpthermal.fem.coefficients import depends_on_temperature
 from mcpthermal.fem.discretisation import make_space
-from mcpthermal.linalg import Method, Solver
+from mcpthermal.linalg import Method, Solver, norm_of
 from mcpthermal.mesh.columns import check_fit
 from mcpthermal.solve.contacts import Contact, cuts_of
 from mcpthermal.solve.electrical import CurrentState, ElectricalProblem
@@ -70,7 +70,7 @@ class State:
     @property
     def size(self) -> float:
         """The norm of the residual relative to the heat that comes in."""
-        norm = float(np.linalg.norm(self.residual))
+        norm = norm_of(self.residual)
         return norm / self.scale if self.scale > 0 else norm
 
 
@@ -186,17 +186,17 @@ class CoupledProblem:
             self._system = (state.operator, thermal.space.system(state.operator, number))
         system = self._system[1]
         # Thin layers magnify the rounding of the rise itself: do not ask for a residual below what that leaves.
-        scale = max(float(np.linalg.norm(right)), 4 * self._rounding(rise, state.operator) / self.solver.rtol)
+        scale = max(norm_of(right), 4 * self._rounding(rise, state.operator) / self.solver.rtol)
         return State(rise, state, current, imbalance, residual, scale, system)
 
     def _rounding(self, rise: Floats, operator: Any) -> float:
         """The norm of what rounding of a rise leaves in the residual; kept for rises about as large."""
         free = np.where(self.numbering.is_fixed, 0.0, rise)
-        size, rate = float(np.linalg.norm(free)), getattr(self.thermal.store, "rate", 0.0)
+        size, rate = norm_of(free), getattr(self.thermal.store, "rate", 0.0)
         if self._noise is None or self._noise[0] != rate or not 0.5 <= size / (self._noise[1] or np.inf) <= 2.0:
             signs = np.random.default_rng(0).choice([-1.0, 1.0], len(rise))
             noise = operator.apply(np.finfo(float).eps * signs * free)
-            self._noise = (rate, size, float(np.linalg.norm(self.numbering.collapse(noise))))
+            self._noise = (rate, size, norm_of(self.numbering.collapse(noise)))
         return self._noise[2]
 
     @property

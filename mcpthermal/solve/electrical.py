@@ -15,7 +15,7 @@ from mcpthermal.fem.discretisation import Space
 from mcpthermal.fem.numbering import Numbering
 from mcpthermal.fem.recovery import at_points, joule
 from mcpthermal.fem.surfaces import patch_entries, patch_load
-from mcpthermal.linalg import Method, Solver, SolveReport
+from mcpthermal.linalg import Method, Solver, SolveReport, norm_of
 from mcpthermal.loads import ELECTRICAL
 from mcpthermal.solve.circuit import Circuit
 from mcpthermal.solve.contacts import Contact
@@ -298,13 +298,13 @@ class ElectricalProblem:
         A long thin conductor's potentials, or those of a good one, are large beside their currents' own share of
         them: no residual is asked for below what their rounding leaves.
         """
-        scale = slack * float(np.linalg.norm(load))
+        scale = slack * norm_of(load)
         if scale > 0.0:
             guess, _ = self.solver.solve(system, load, guess, scale=1e-4 / self.solver.rtol * scale)
         if guess is not None:
             signs = np.random.default_rng(0).choice([-1.0, 1.0], self.space.size)
             noise = operator.apply(np.finfo(float).eps * signs * (base + self.numbering.expand(guess)))
-            scale = max(scale, 4 * float(np.linalg.norm(self.numbering.collapse(noise))) / self.solver.rtol)
+            scale = max(scale, 4 * norm_of(self.numbering.collapse(noise)) / self.solver.rtol)
         return self.solver.solve(system, load, guess, scale=scale)
 
     def derivatives(self, state: CurrentState) -> CurrentDerivatives:
@@ -322,11 +322,11 @@ class ElectricalProblem:
         made = self.solver.preconditioner(state.system)
         if made.exact:
             solved = made.solve(right)
-            if np.linalg.norm(right - state.system.apply(solved)) > STALE * np.linalg.norm(right):
+            if norm_of(right - state.system.apply(solved)) > STALE * norm_of(right):
                 self.solver.reset()
                 solved = self.solver.preconditioner(state.system).solve(right)
             return number.expand(solved)
-        scale = max(1.0, tolerance / self.solver.rtol) * float(np.linalg.norm(right))
+        scale = max(1.0, tolerance / self.solver.rtol) * norm_of(right)
         solved, _ = self.solver.solve(state.system, right, scale=scale)
         return number.expand(solved)
 

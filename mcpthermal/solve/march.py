@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mcpthermal.errors import LinearSolveError, MaterialError
+from mcpthermal.linalg import norm_of
 from mcpthermal.solve.coupling import CoupledProblem, State
 from mcpthermal.solve.methods import RungeKutta
 from mcpthermal.solve.newton import Newton
@@ -197,7 +198,7 @@ class Marcher:
         weights = method.weights - np.array(method.embedded)
         heat = problem.numbering.collapse(length * sum(w * k for w, k in zip(weights, inflows, strict=True)))
         load = self.store.rate * heat
-        norm = float(np.linalg.norm(load))
+        norm = norm_of(load)
         if norm == 0.0:
             return np.zeros(problem.numbering.size)
         scale = ERROR_ACCURACY / problem.solver.rtol * norm

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mcpthermal.errors import LinearSolveError, MaterialError
-from mcpthermal.linalg import SolveReport, flexible_gmres
+from mcpthermal.linalg import SolveReport, flexible_gmres, norm_of
 from mcpthermal.result.steady import Iteration
 from mcpthermal.solve.coupling import CoupledProblem, State
 from mcpthermal.solve.subspace import Latest, Subspace
@@ -222,7 +222,7 @@ class Newton:
 
     def _is_better(self, tried: State, state: State, length: float) -> bool:
         """Whether the residual has become smaller, or is within its tolerance."""
-        new, old = (float(np.linalg.norm(item.residual)) for item in (tried, state))
+        new, old = (norm_of(item.residual) for item in (tried, state))
         return new <= (1 - 1e-4 * length) * old or tried.size <= self.problem.solver.rtol
 
     def _try(self, rise: Floats, state: State) -> State | None:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from mcpthermal.case import Case
 from mcpthermal.errors import InputError
-from mcpthermal.linalg import Method
+from mcpthermal.linalg import Method, norm_of
 from mcpthermal.mesh.columns import ColumnMesh, generate_mesh
 from mcpthermal.mesh.tetrahedra import TetMesh
 from mcpthermal.result.balance import Balance
@@ -189,8 +189,8 @@ class Run:
         missed = defect(state.rise)
         lost = missed - defect(self.problem.moved(state.rise, step * ones))
         shift = missed * step / lost if lost > 0 else 0.0
-        allowed = max(float(np.linalg.norm(state.residual)), self.problem.solver.rtol * state.scale)
-        if float(np.linalg.norm(state.residual - shift * state.system.apply(ones))) > allowed:
+        allowed = max(norm_of(state.residual), self.problem.solver.rtol * state.scale)
+        if norm_of(state.residual - shift * state.system.apply(ones)) > allowed:
             return state.rise
         return self.problem.moved(state.rise, shift * ones)
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve
 
 from mcpthermal.errors import LinearSolveError
-from mcpthermal.linalg import conjugate_gradients
+from mcpthermal.linalg import conjugate_gradients, norm_of
 
 Floats = NDArray[np.float64]
 
@@ -181,30 +181,32 @@ class Latest:
 
     def __init__(self, most: int) -> None:
         self.most = most
-        self._vectors: list[Floats] = []
-        self._products: list[Floats] = []
+        self._vectors: Floats = np.empty((0, 0))
+        self._products: Floats = np.empty((0, 0))
         self._system: Any = lambda: None
 
     def add(self, solution: Floats) -> None:
         """The solution of a system."""
-        length = float(np.linalg.norm(solution))
+        length = norm_of(solution)
         if length == 0.0:
             return
-        if len(self._vectors) == self.most:
-            del self._vectors[:1], self._products[:1]
-        self._vectors.append(solution / length)
+        kept = self._vectors[1 - self.most :] if len(self._vectors) == self.most else self._vectors
+        self._products = self._products[len(self._vectors) - len(kept) :]
+        self._vectors = np.vstack([kept.reshape(-1, len(solution)), solution / length])
 
     def guess(self, system: Any, right: Floats, reduction: float = 0.0) -> Floats | None:
         """A start for the solution of a system, None if there is none; in so small a span as well as can be."""
-        if not self._vectors:
+        vectors = self._vectors
+        if not len(vectors):
             return None
         if self._system() is not system:
-            self._products, self._system = [], weakref.ref(system)
-        new = self._vectors[len(self._products) :]
-        if new:
-            self._products += list(system.apply(np.column_stack(new)).T)
-        energies = np.array([[vector @ product for product in self._products] for vector in self._vectors])
+            self._products, self._system = np.empty((0, len(right))), weakref.ref(system)
+        new = vectors[len(self._products) :]
+        if len(new):
+            self._products = np.vstack([self._products, system.apply(np.ascontiguousarray(new.T)).T])
+        # Without BLAS, whose threads would be more work than the products.
+        energies = np.einsum("in,jn->ij", vectors, self._products)
         sizes, modes = np.linalg.eigh((energies + energies.T) / 2)
         modes, sizes = modes[:, sizes > ALIKE * sizes[-1]], sizes[sizes > ALIKE * sizes[-1]]
-        weights = modes @ ((modes.T @ [vector @ right for vector in self._vectors]) / sizes)
-        return np.asarray(sum(weight * vector for weight, vector in zip(weights, self._vectors, strict=True)))
+        weights = modes @ ((modes.T @ np.einsum("in,n->i", vectors, right)) / sizes)
+        return np.asarray(np.einsum("i,in->n", weights, vectors))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from mcpthermal.linalg import norm_of
+
 Floats = NDArray[np.float64]
 
 MOST = 6
@@ -29,7 +31,7 @@ class Trail:
         """A value at another time (s)."""
         if len(self._times) > 1:
             guesses = [self._guess(degree, time) for degree in range(len(self._times))]
-            errors = [np.inf if guess is None else float(np.linalg.norm(guess - value)) for guess in guesses]
+            errors = [np.inf if guess is None else norm_of(guess - value) for guess in guesses]
             self._degree = int(np.argmin(errors))
         if time in self._times:
             self._values[self._times.index(time)] = value

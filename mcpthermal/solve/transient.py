@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from mcpthermal.case import Case
 from mcpthermal.errors import InputError, ThermalRunaway, near_misses
-from mcpthermal.linalg import Method
+from mcpthermal.linalg import Method, norm_of
 from mcpthermal.result.probes import MaxTemperature, check_probes
 from mcpthermal.result.provenance import description_hash
 from mcpthermal.result.steady import SteadyResult
@@ -299,7 +299,7 @@ class _March:
         problem = self.run.problem
         problem.thermal.store = None
         state = problem.state(step.moment.rise, step.moment.potential)
-        scale = 1e-3 * float(np.linalg.norm(state.residual)) / problem.solver.rtol
+        scale = 1e-3 * norm_of(state.residual) / problem.solver.rtol
         if scale == 0.0:
             return True
         left, _ = problem.solver.solve(state.system, state.residual, scale=scale)
