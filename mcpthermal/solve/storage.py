@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -46,7 +47,6 @@ class HeatStore:
         self.laws = [None if part.is_void else heat_capacity(part.material, part.name) for part in parts]
         used = np.unique(space.mesh.cell_part[space.mesh.solid]).tolist()
         self.is_constant = all(law.is_constant for n in used if (law := self.laws[n]) is not None)
-        self._constant = [0.0 if law is None or not law.is_constant else float(law(reference)) for law in self.laws]
         self.rate = 0.0
         self.start: Floats = np.zeros(space.size)
         self.target: Floats = np.zeros(space.size)
@@ -56,51 +56,54 @@ class HeatStore:
         """What the operator takes up."""
         return Storage([None if law is None else (law,) for law in self.laws], self.rate)
 
-    def _sum(self, density: Any) -> Floats:
-        """The load of a density (law, temperature -> J/m3) at all points."""
+    def _sum(self, rise: Floats, density: Callable[[Any, Any, float], Any]) -> Floats:
+        """The load of a density (law, rise, reference -> J/m3) at all points."""
+        at_all = at_points(self.space, rise)
 
         def terms(block: int) -> tuple[Any, Any]:
             _, part = self.space.block_cells(block)
             volume = self.space.volumes(block)
-            values = np.zeros(np.broadcast_shapes(volume.shape, density.temperature(block).shape))
+            at = at_all(block)
+            values = np.zeros(np.broadcast_shapes(volume.shape, at.shape))
             for number in np.unique(part[part >= 0]):
                 here = part == number
-                values[:, here] = density(self.laws[number], block, here)
+                values[:, here] = density(self.laws[number], at[:, here], self.reference)
             return values * volume, None
 
         return collected(self.space.view(), self.space.blocks, terms)
 
     def content(self, rise: Floats) -> Floats:
         """The heat (J, raw load) at a rise (K)."""
-        if self.is_constant:
-            values, capacity = at_points(self.space, rise), np.array([*self._constant, 0.0])
-
-            def terms(block: int) -> tuple[Any, Any]:
-                density = capacity[self.space.block_cells(block)[1]][:, None] * self.space.volumes(block)
-                return values(block) * density, None
-
-            return collected(self.space.view(), self.space.blocks, terms)
-        return self._sum(_Content(self, at_points(self.space, rise), False))
+        return self._sum(rise, _heat)
 
     def surplus(self, rise: Floats) -> Floats:
         """The content less what the operator would say: zero where capacities are constant."""
         if self.is_constant:
             return np.zeros(self.space.size)
-        return self._sum(_Content(self, at_points(self.space, rise), True))
+        return self._sum(rise, _heat_beyond_tangent)
 
 
-class _Content:
-    """The heat per volume at points, or what of it the tangent of the operator does not have."""
+def _heat(law: Any, rise: Any, reference: float) -> Any:
+    """The heat per volume (J/m3) at a rise over a reference temperature (K)."""
+    if law.is_constant:
+        return float(law(reference)) * rise
+    # Between near temperatures the difference of two integrals would be rounding.
+    near, heat = np.abs(rise) < NEAR, np.empty_like(rise)
+    for where, content in ((near, _by_gauss), (~near, _by_integral)):
+        if where.all():
+            return content(law, rise, reference)
+        heat[where] = content(law, rise[where], reference)
+    return heat
 
-    def __init__(self, store: HeatStore, rise: Any, beyond_tangent: bool) -> None:
-        self._store, self.temperature, self._beyond = store, rise, beyond_tangent
 
-    def __call__(self, law: Any, block: int, here: Any) -> Any:
-        rise, reference = self.temperature(block)[:, here], self._store.reference
-        if law.is_constant:
-            return 0.0 if self._beyond else float(law(reference)) * rise
-        # Between near temperatures the difference of two integrals would be rounding.
-        near = rise * sum(w * law(reference + x * rise) for x, w in zip(NODES, WEIGHTS, strict=True))
-        far = law.integral(reference + rise) - law.integral(np.asarray(reference))
-        heat = np.where(np.abs(rise) < NEAR, near, far)
-        return heat - law(reference + rise) * rise if self._beyond else heat
+def _heat_beyond_tangent(law: Any, rise: Any, reference: float) -> Any:
+    """What of it the operator, with the capacity at the temperature itself, does not have."""
+    return 0.0 if law.is_constant else _heat(law, rise, reference) - law(reference + rise) * rise
+
+
+def _by_gauss(law: Any, rise: Any, reference: float) -> Any:
+    return rise * sum(w * law(reference + x * rise) for x, w in zip(NODES, WEIGHTS, strict=True))
+
+
+def _by_integral(law: Any, rise: Any, reference: float) -> Any:
+    return law.integral(reference + rise) - law.integral(np.asarray(reference))
