@@ -147,7 +147,8 @@ class Marcher:
         # Rounded, so that steps of equal length have one operator although their ends are rounded.
         store.rate = float(f"{1.0 / (method.gamma * length):.11g}")
         # How prescribed temperatures change is a scale for what flows, what is stored at them is none.
-        store.start = start.content - store.content(np.where(problem.numbering.is_fixed, start.rise, 0.0))
+        fixed = problem.numbering.is_fixed
+        store.start = start.content - store.content(np.where(fixed, start.rise, 0.0)) if fixed.any() else start.content
         inflows, all_rows = [start.inflow], [start.rows]
         rise, potential, solves, iterations = start.rise, start.potential, 0, 0
         still = np.zeros(problem.numbering.size)

@@ -70,7 +70,7 @@ class Newton:
     warm : bool
         Whether the start is about right, so that already the first step is worth its accuracy.
     subspace : Subspace, Latest or None
-        Where each step with the symmetric part starts from its projection.
+        Where the first step with the symmetric part starts from its projection.
     """
 
     problem: CoupledProblem
