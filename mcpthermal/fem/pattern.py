@@ -15,18 +15,13 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from mcpthermal.mesh.curved import EDGE_OF, EDGES, OPPOSITE
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-EDGES = np.array([[0, 1], [1, 2], [0, 2], [0, 3], [1, 3], [2, 3]])
-"""Edges of a tetrahedron in the order of scikit-fem's quadratic element."""
-
-EDGE_OF = np.full((4, 4), -1)
-EDGE_OF[EDGES[:, 0], EDGES[:, 1]] = EDGE_OF[EDGES[:, 1], EDGES[:, 0]] = np.arange(6)
-
-_OTHERS = np.array([[1, 2, 3], [0, 2, 3], [0, 1, 3], [0, 1, 2]])
-_ACROSS = 4 + EDGE_OF[_OTHERS[:, [1, 0, 0]], _OTHERS[:, [2, 2, 1]]]
-"""Of each face its corners, and the shape of the edge across from each."""
+_ACROSS = 4 + EDGE_OF[OPPOSITE[:, [1, 0, 0]], OPPOSITE[:, [2, 2, 1]]]
+"""The shapes of the edges of each face, each across from one of its corners."""
 
 
 class SymmetricPattern:
@@ -108,8 +103,8 @@ def _quadratic_ends(dofs: Any, edges: Any, faces: Any, size: int) -> Any:
     place = np.empty(int(faces.max(initial=-1)) + 1, np.int64)
     place[faces.ravel()] = np.arange(faces.size)
     cell, local = np.divmod(place, 4)
-    order = np.argsort(dofs[cell[:, None], _OTHERS[local]], axis=1)
-    corners = dofs[cell[:, None], np.take_along_axis(_OTHERS[local], order, axis=1)]
+    order = np.argsort(dofs[cell[:, None], OPPOSITE[local]], axis=1)
+    corners = dofs[cell[:, None], np.take_along_axis(OPPOSITE[local], order, axis=1)]
     across = dofs[cell[:, None], np.take_along_axis(_ACROSS[local], order, axis=1)]
     meeting = in_order(across[:, [1, 0, 0]], across[:, [2, 2, 1]])
     opposite = in_order(dofs[:, [4, 5, 6]], dofs[:, [9, 7, 8]])

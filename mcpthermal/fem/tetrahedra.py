@@ -17,11 +17,12 @@ from skfem.refdom import RefTet, RefTri
 from mcpthermal.errors import MeshError
 from mcpthermal.fem.coefficients import Axes, Storage, evaluate_axes, varying_cells
 from mcpthermal.fem.numbering import Numbering
-from mcpthermal.fem.pattern import EDGE_OF, EDGES, SymmetricPattern, in_order
+from mcpthermal.fem.pattern import SymmetricPattern, in_order
 from mcpthermal.fem.shapes import inverses, shapes
 from mcpthermal.fem.surfaces import Patch
 from mcpthermal.fem.tet_operator import TetOperator, TetSystem
 from mcpthermal.linalg import share
+from mcpthermal.mesh.curved import EDGE_OF, EDGES
 from mcpthermal.mesh.location import in_tetrahedra
 from mcpthermal.mesh.tetrahedra import TetFaces, TetMesh
 from mcpthermal.physics.conduction import conduction

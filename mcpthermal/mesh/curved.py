@@ -14,6 +14,13 @@ Bools = NDArray[np.bool_]
 EDGES = np.array([[0, 1], [1, 2], [0, 2], [0, 3], [1, 3], [2, 3]])
 """Corners of the edges of a tetrahedron in the order of its middles, that of scikit-fem and VTK."""
 
+EDGE_OF = np.full((4, 4), -1)
+EDGE_OF[tuple(EDGES.T)] = EDGE_OF[tuple(EDGES.T[::-1])] = np.arange(6)
+"""The edge between two corners of a tetrahedron."""
+
+OPPOSITE = np.array([[1, 2, 3], [0, 2, 3], [0, 1, 3], [0, 1, 2]])
+"""The corners of the face opposite to each corner."""
+
 FACE_EDGES = EDGES[:3]
 """Corners of the edges of a triangle in the order of its middles."""
 

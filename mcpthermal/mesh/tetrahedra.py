@@ -24,12 +24,6 @@ Bools = NDArray[np.bool_]
 MOST_POINTS = 2_000_000
 """Beyond it three point numbers do not fit into the 64 bits of a facet's key."""
 
-_OPPOSITE = np.array([[1, 2, 3], [0, 2, 3], [0, 1, 3], [0, 1, 2]])
-
-_EDGE_OF = np.zeros((4, 4), np.int64)
-_EDGE_OF[tuple(curved.EDGES.T)] = _EDGE_OF[tuple(curved.EDGES.T[::-1])] = np.arange(6)
-"""The edge between two corners of a tetrahedron."""
-
 
 @dataclass(frozen=True, eq=False)
 class TetFaces:
@@ -159,7 +153,7 @@ class TetMesh:
 
         And for each cell the facets (n_cells, 4) opposite to its corners.
         """
-        corners = np.sort(self.cells[:, _OPPOSITE].reshape(-1, 3), axis=1)
+        corners = np.sort(self.cells[:, curved.OPPOSITE].reshape(-1, 3), axis=1)
         keys = self._keys(corners)
         order = np.argsort(keys, kind="stable")
         keys = keys[order]
@@ -202,7 +196,7 @@ class TetMesh:
         cells = self.facet_sides(faces)[:, 0]
         local = (self.cells[cells][:, None] == corners[:, :, None]).argmax(axis=2)
         first, second = curved.FACE_EDGES.T
-        return np.asarray(self.middles[cells[:, None], _EDGE_OF[local[:, first], local[:, second]]])
+        return np.asarray(self.middles[cells[:, None], curved.EDGE_OF[local[:, first], local[:, second]]])
 
     def facet_sides(self, faces: TetFaces) -> Ints:
         """(n, 2) cells on both sides of faces, the second one -1 outside."""

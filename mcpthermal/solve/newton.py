@@ -36,9 +36,6 @@ symmetric part leaves is about as large, and another state costs as much as some
 STARTED = 3e-4
 """The same for a step that may be the only one."""
 
-LEFT = 3e-4
-"""What is left of the first residual in the span of earlier solutions; of later ones little lies there."""
-
 UNEVEN = 4.0
 """By how much less than the residual an iteration may reduce the error."""
 
@@ -181,8 +178,8 @@ class Newton:
 
     def _symmetric(self, state: State, scale: float) -> tuple[Floats, SolveReport]:
         guess = None
-        if self.subspace is not None and not self.history:
-            guess = self.subspace.guess(state.system, state.residual, LEFT)
+        if self.subspace is not None and not self.history:  # of later residuals little lies in the span
+            guess = self.subspace.guess(state.system, state.residual)
         return self.problem.solver.solve(state.system, state.residual, guess, scale=scale)
 
     def _gmres(self, state: State, forcing: float) -> tuple[Floats, int]:

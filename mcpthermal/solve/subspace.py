@@ -25,6 +25,9 @@ DEPENDENT = 1e-13
 KEPT = 0.75
 """Part of the directions of a full span that stays when others make room."""
 
+LEFT = 3e-4
+"""What may be left of the part of a right-hand side that lies in the span: it is only where a solution starts."""
+
 WORTH_PROJECTION = 8
 """How many iterations take as long as a projection."""
 
@@ -118,7 +121,7 @@ class Subspace:
         self.span, self._turned = span, 0
         self._projected: Floats = np.empty((0, 0))
 
-    def guess(self, system: Any, right: Floats, reduction: float) -> Floats:
+    def guess(self, system: Any, right: Floats, reduction: float = LEFT) -> Floats:
         """A start for the solution of a system, and a reduction of what the span holds of the right-hand side."""
         basis = self.span.basis
         wanted = basis.T @ right
@@ -194,7 +197,7 @@ class Latest:
         self._products = self._products[len(self._vectors) - len(kept) :]
         self._vectors = np.vstack([kept.reshape(-1, len(solution)), solution / length])
 
-    def guess(self, system: Any, right: Floats, reduction: float = 0.0) -> Floats | None:
+    def guess(self, system: Any, right: Floats) -> Floats | None:
         """A start for the solution of a system, None if there is none; in so small a span as well as can be."""
         vectors = self._vectors
         if not len(vectors):
