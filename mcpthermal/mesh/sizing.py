@@ -17,22 +17,22 @@ from mcpthermal.units import quantity
 LEVELS: dict[str, float] = {"coarse": 2.0, "normal": 1.0, "fine": 0.5}
 """Factor on every size of a named level."""
 
-EDGE = 1 / 55
+EDGE = 1 / 36
 """Largest in-plane size at an inner outline, relative to the package's width, on the level "normal"."""
 
 NARROW = 1.4
 """In-plane size at the outline of a narrow part, relative to its half width, on the level "normal"."""
 
-SOURCE = 0.1
+SOURCE = 0.15
 """In-plane size at the outline of a part that may be a source of heat, relative to its half width."""
 
-FRINGE = 0.045
+FRINGE = 0.04
 """The same where only a film parts it from a good conductor below: heat crosses the film's rim beside it as well."""
 
 FILM, GOOD = 0.05, 10.0
 """Thickness of such a film at most, relative to the half width, and how much better the conductor conducts at least."""
 
-SOURCE_LAYER = 0.16
+SOURCE_LAYER = 0.3
 """Thickness of the layers next to it, relative to its half width."""
 
 SOURCES = ("", "chip")
@@ -41,7 +41,7 @@ SOURCES = ("", "chip")
 GROWTH = 0.45
 """How fast the in-plane size grows with the distance from an outline."""
 
-VERTICAL = 1 / 40
+VERTICAL = 1 / 30
 """Thickness of the layers next to an interface, relative to the package's width, on the level "normal"."""
 
 RATIO = 2.2
@@ -124,8 +124,13 @@ def mesh_spec(spec: Any) -> MeshSpec:
 
 
 def half_width(part: Part) -> float:
-    """Twice the area over the perimeter of a part's narrowest shape (m): a disc's radius, half a strip's width."""
-    return min(2 * piece.area / piece.length for piece in part.footprint.pieces() if piece.area > 0)
+    """Half the width of a part's narrowest shape (m): of a rectangle of its area and perimeter; a disc's radius."""
+    return min(map(_half_width, (piece for piece in part.footprint.pieces() if piece.area > 0)))
+
+
+def _half_width(shape: Any) -> float:
+    half_length = shape.length / 2
+    return float(shape.area / (half_length + math.sqrt(max(0.0, half_length**2 - 4 * shape.area))))
 
 
 def outline_size(part: Part, spec: MeshSpec, extent: float, parts: Sequence[Part]) -> float:

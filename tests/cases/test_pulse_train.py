@@ -49,15 +49,15 @@ def test_the_case_is_a_pulse_train() -> None:
 
 def test_impedances(impedance: mt.ThermalImpedance) -> None:
     """K/W, after 10 ms and in the end."""
-    assert impedance.at(0.01, "logic", "max(logic)") == pytest.approx(0.567, rel=0.01)
-    assert impedance.at(0.01, "memory", "max(memory)") == pytest.approx(1.038, rel=0.01)
-    assert impedance.steady == pytest.approx(np.array([[38.34, 37.80], [38.59, 41.55]]), rel=2e-3)
+    assert impedance.at(0.01, "logic", "max(logic)") == pytest.approx(0.564, rel=0.01)
+    assert impedance.at(0.01, "memory", "max(memory)") == pytest.approx(1.037, rel=0.01)
+    assert impedance.steady == pytest.approx(np.array([[38.42, 37.88], [38.71, 41.64]]), rel=2e-3)
 
 
 def test_many_pulses_from_the_impedances(script: dict[str, Any], impedance: mt.ThermalImpedance) -> None:
     """The rise of the logic at the end of the first, the second and the hundred and first pulse (K)."""
     rises = [script["superposed"](impedance, "logic", time) for time in (0.01, 1.01, 100.01)]
-    assert rises == pytest.approx([12.40, 14.74, 21.41], rel=0.01)
+    assert rises == pytest.approx([12.37, 14.72, 21.41], rel=0.01)
     # In the long run a pulse stands on what the mean power leaves just before it.
     mean = 0.01 * (20.0 * impedance.steady[0, 0] + 10.0 * impedance.steady[1, 0])
     before = script["superposed"](impedance, "logic", 100.0)

@@ -61,7 +61,7 @@ def test_the_three_ways_to_make_room(script: dict[str, Any]) -> None:
         - value(table, "memory.max", module_height=880e-6, hold=mode)
         for mode in modes
     ]
-    assert gains == pytest.approx([6.33, 9.92, 10.88], abs=0.01)
+    assert gains == pytest.approx([6.36, 9.99, 10.91], abs=0.01)
 
 
 def test_the_case_is_that_of_the_stacked_module(script: dict[str, Any]) -> None:

@@ -85,7 +85,7 @@ PLATES = {
     # Where conduction across is poor, heat spreads in a shallow depth.
     "S4": (
         "S4, k = (400, 400, 5) W/(m K), layers of 50 um",
-        Plate((40.0, 30.0), ((1.0, (400.0, 400.0, 5.0)),), (8.0, 6.0), 800.0, 0.05 * mm),
+        Plate((40.0, 30.0), ((1.0, (400.0, 400.0, 5.0)),), (8.0, 6.0), 800.0, 50 * um, 500 * um),
         (2.3671106420, 2.6484461912),
     ),
 }
