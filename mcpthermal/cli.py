@@ -98,9 +98,9 @@ def run(
         with _messages.status("meshing") as status:
             solve = _solve_steady if spec is None else partial(_solve_in_time, spec)
             if accuracy is not None and spec is None:
-                solve, level = partial(_solve_adaptively, accuracy), "coarse"
-            mesh = _mesh_of(case, level, folder)
-            result = solve(case, mesh, folder, pictures, status)
+                result = _solve_adaptively(accuracy, case, folder, pictures, status)
+            else:
+                result = solve(case, _mesh_of(case, level, folder), folder, pictures, status)
             status.update("writing")
             summary = result.summary()
             write_whole(folder / "summary.txt", lambda file: file.write_text(summary, encoding="utf-8"))
@@ -149,7 +149,7 @@ def _accuracy(case: Any, tolerance: str | None) -> Any:
     return replace(case.accuracy or AccuracySpec(), tolerance=tolerance)
 
 
-def _solve_adaptively(accuracy: Any, case: Any, mesh: Any, folder: Path, pictures: bool, status: Any) -> Any:
+def _solve_adaptively(accuracy: Any, case: Any, folder: Path, pictures: bool, status: Any) -> Any:
     """The steady state on a mesh that is adapted, and the chart of its convergence."""
     from mcpthermal.result.probes import goal_of
     from mcpthermal.solve import solve_adaptive
@@ -159,7 +159,6 @@ def _solve_adaptively(accuracy: Any, case: Any, mesh: Any, folder: Path, picture
         case,
         goals,
         accuracy.tolerance,
-        mesh=mesh,
         max_unknowns=accuracy.max_unknowns,
         max_seconds=accuracy.max_seconds,
         progress=lambda text: status.update(text),

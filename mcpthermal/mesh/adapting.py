@@ -18,7 +18,7 @@ GROWTH = 0.6
 """In-plane size gained per distance, at most."""
 
 RATIO = 2.5
-"""Neighbouring layers differ by this factor in thickness, at most."""
+"""Neighbouring layers between two interfaces differ by this factor in thickness, at most."""
 
 
 def adapted_mesh(package: Package, mesh: ColumnMesh, planar: Floats, vertical: Floats) -> ColumnMesh:
@@ -56,17 +56,15 @@ def adapted_mesh(package: Package, mesh: ColumnMesh, planar: Floats, vertical: F
 
 def _levels(interfaces: Floats, levels: Floats, thickness: Floats) -> Floats:
     """Levels that are spaced as wanted for each layer (m) between the interfaces, which stay."""
-    thickness = _limited(thickness)
-    # The number of new layers below each old level.
-    below = np.concatenate([[0.0], np.cumsum(np.diff(levels) / thickness)])
     slack = 1e-9 * (levels[-1] - levels[0])
-    found = [np.array([levels[0]])]
+    found = [levels[:1]]
     for low, high in pairwise(interfaces.tolist()):
         first, last = np.searchsorted(levels, [low - slack, high - slack])
-        start, end = below[first], below[last]
-        steps = np.linspace(start, end, max(1, round(end - start)) + 1)
-        inner = np.interp(steps[1:-1], below[first : last + 1], levels[first : last + 1])
-        found += [inner, np.array([high])]
+        old = levels[first : last + 1]
+        # The number of new layers below each old level: a thin film does not make its neighbours' layers thin.
+        below = np.concatenate([[0.0], np.cumsum(np.diff(old) / _limited(thickness[first:last]))])
+        steps = np.linspace(0.0, below[-1], max(1, round(below[-1])) + 1)
+        found += [np.interp(steps[1:-1], below, old), np.array([high])]
     return np.concatenate(found)
 
 

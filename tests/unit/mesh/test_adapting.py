@@ -47,6 +47,15 @@ def test_layers_do_not_jump() -> None:
     assert max(b / a for a, b in pairwise(below)) < 2 * RATIO
 
 
+def test_a_thin_film_does_not_make_its_neighbours_layers_thin() -> None:
+    film = mt.Part("film", mt.rectangle(4 * mm), (0.0, 1e-6), "copper")
+    cover = mt.Part("cover", mt.rectangle(4 * mm), (1e-6, 1 * mm), "epoxy_mould")
+    package = mt.Package.from_parts([mt.Part("base", mt.rectangle(4 * mm), (-1 * mm, 0.0), "silicon"), film, cover])
+    mesh = mt.generate_mesh(package, "coarse")
+    same = adapted_mesh(package, mesh, np.ones(len(mesh.triangles)), np.ones(len(mesh.heights)))
+    assert len(same.heights) == len(mesh.heights)
+
+
 def test_the_same_wishes_make_the_same_mesh_and_leave_no_view() -> None:
     mesh = mt.generate_mesh(PACKAGE, "coarse")
     ones = np.ones(len(mesh.triangles)), np.ones(len(mesh.heights))
