@@ -11,9 +11,11 @@ function sortTable(head) {
     const cell = line.children[column];
     return "value" in cell.dataset ? Number(cell.dataset.value) : cell.textContent;
   };
-  const order = (a, b) => (typeof a === "number" && typeof b === "number" ? a - b : String(a).localeCompare(String(b), "en", { numeric: true }));
+  const missing = (value) => Number(!Number.isFinite(value));
+  const order = (a, b) => (missing(a) || missing(b) ? String(a).localeCompare(String(b), "en", { numeric: true }) : a - b);
   const lines = [...body.rows].map((line) => [key(line), line]);
-  lines.sort(([a], [b]) => (down ? order(b, a) : order(a, b)));
+  // What has no number comes last both ways.
+  lines.sort(([a], [b]) => missing(a) - missing(b) || (down ? order(b, a) : order(a, b)));
   body.append(...lines.map(([, line]) => line));
 }
 
