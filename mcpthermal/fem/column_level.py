@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from mcpthermal.fem.column_numbers import ColumnNumbers, Places
 from mcpthermal.fem.column_operator import MASS, STIFFNESS, ColumnOperator
+from mcpthermal.fem.lattice import Lattice
 from mcpthermal.linalg import LineBlocks, MatrixSystem, SparseProduct, share, smoothed_aggregates
 
 Floats = NDArray[np.float64]
@@ -22,7 +23,10 @@ BANDWIDTH, CUT_BANDWIDTH = 2, 4
 
 
 class ColumnLevel:
-    """The operator with coefficients that are constant along z in each layer, its lines, and the linear level below it.
+    """The operator with coefficients that are constant along z in each layer, its lines, and the level below it.
+
+    That is linear in the plane and has the same lines: what couples strongly along a line, and what is smooth in the
+    plane but not along a line, is met by no coarser lines.
 
     Parameters
     ----------
@@ -53,12 +57,11 @@ class ColumnLevel:
         """
         places, lattice = self._places, self._operator.lattice
         nodes, planar = places.shape
-        width = BANDWIDTH if lattice.entry is None else CUT_BANDWIDTH
-        bands = np.zeros((width + 1, nodes, planar))
+        bands = np.zeros((_bandwidth(lattice) + 1, nodes, planar))
         loose = places.owner.reshape(places.shape) if len(places.copies) else None
         rows, columns, entries = [], [], []
         diagonal = self._operator.plane.diagonal
-        for layer, block in self._operator.layer_blocks(lambda data: data[diagonal], np.eye(3)):
+        for layer, block in self._operator.layer_blocks(lambda data: data[diagonal]):
             start = int(lattice.starts[layer])
             for m in range(3):
                 for n in range(m, 3):
@@ -79,16 +82,16 @@ class ColumnLevel:
         return _closed(bands, places, self._numbers.tied)
 
     def prolongation(self) -> Any:
-        """From linear functions to quadratic ones."""
+        """From functions that are linear in the plane to quadratic ones."""
         return self._places.rows(self._numbers.prolongation)
 
     def coarse_system(self) -> LinearColumns:
-        """The Galerkin matrix of linear functions."""
+        """The Galerkin matrix of functions that are linear in the plane."""
         return LinearColumns(self._operator, self._numbers)
 
 
 class LinearColumns(MatrixSystem):
-    """Linear functions on columns; where they are too many for factors, their level has aggregates in the plane."""
+    """Functions that are linear in the plane; too many for factors, they have aggregates in the plane below them."""
 
     def __init__(self, operator: ColumnOperator, numbers: ColumnNumbers) -> None:
         super().__init__(numbers.coarse_matrix(operator))
@@ -101,7 +104,7 @@ class LinearColumns(MatrixSystem):
 
 
 class LinearLevel:
-    """Linear functions on columns as their smoother sees them.
+    """Functions that are linear in the plane as their smoother sees them.
 
     Parameters
     ----------
@@ -112,7 +115,7 @@ class LinearLevel:
     """
 
     def __init__(self, operator: ColumnOperator, numbers: ColumnNumbers, matrix: Any) -> None:
-        self._places, self._matrix = numbers.coarse_places, matrix
+        self._places, self._lattice, self._matrix = numbers.coarse_places, operator.lattice, matrix
         aggregates = smoothed_aggregates(_all_layers(operator))
         down = sp.kron(sp.eye_array(self._places.shape[0]), aggregates, format="csr")[self._places.first]
         used = np.flatnonzero(np.bincount(down.indices, minlength=down.shape[1]))
@@ -125,7 +128,7 @@ class LinearLevel:
     def blocks(self) -> LineBlocks:
         """The lines."""
         nodes, planar = self._places.shape
-        bands = np.zeros((BANDWIDTH + 1, nodes, planar))
+        bands = np.zeros((_bandwidth(self._lattice) + 1, nodes, planar))
         entries, first = self._matrix.tocoo(), self._places.first
         upper = first[entries.row] <= first[entries.col]
         _add(bands, first[entries.row[upper]], first[entries.col[upper]], entries.data[upper])
@@ -215,8 +218,12 @@ class ColumnProduct(_Placed):
         return flat
 
 
+def _bandwidth(lattice: Lattice) -> int:
+    return BANDWIDTH if lattice.entry is None else CUT_BANDWIDTH
+
+
 def _all_layers(operator: ColumnOperator) -> Any:
-    """The planar stiffness of linear functions of all layers together, with a little mass against its null space."""
+    """The planar stiffness, for linear functions, of all layers together, with a little mass against its null space."""
     linear, heights, total = operator.plane.linear, operator.heights, 0.0
     for layers, stiffness, mass in operator.shared:
         h = float(heights[layers].sum())

@@ -9,7 +9,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from mcpthermal.fem.column_operator import LINEAR, ColumnOperator
+from mcpthermal.fem.column_operator import ColumnOperator
 from mcpthermal.fem.lattice import Lattice
 from mcpthermal.fem.numbering import Numbering
 from mcpthermal.fem.planar import PlanarSpace
@@ -17,6 +17,12 @@ from mcpthermal.fem.planar import PlanarSpace
 Floats = NDArray[np.float64]
 Singles = NDArray[np.float32]
 Ints = NDArray[np.int64]
+
+REACH = 2
+"""Nodes of a line up to which its nodes are coupled, upwards and downwards."""
+
+AT_ONCE = 10_000_000
+"""Entries of an explicit matrix that are made at once."""
 
 
 class Places:
@@ -74,7 +80,7 @@ class Places:
 
 
 class ColumnNumbers:
-    """The unknowns of the quadratic lattice and of the linear one inside it.
+    """The unknowns of the quadratic lattice and of the coarse one inside it: linear in the plane, the same lines.
 
     Parameters
     ----------
@@ -95,8 +101,8 @@ class ColumnNumbers:
 
     @cached_property
     def coarse_number(self) -> Ints:
-        """(corners, levels): the unknown of each place of the linear lattice, -1 for none."""
-        corners = self.number[: self.plane.linear.size][:, self.lattice.level_nodes]
+        """(corners, nodes): the unknown of each place of the coarse lattice, -1 for none."""
+        corners = self.number[: self.plane.linear.size]
         present = np.unique(corners[corners >= 0])
         number = np.full(self.size + 1, -1)
         number[present] = np.arange(len(present))
@@ -104,7 +110,7 @@ class ColumnNumbers:
 
     @property
     def coarse_size(self) -> int:
-        """How many unknowns the linear lattice has."""
+        """How many unknowns the coarse lattice has."""
         return int(self.coarse_number.max(initial=-1)) + 1
 
     @cached_property
@@ -114,7 +120,7 @@ class ColumnNumbers:
 
     @cached_property
     def coarse_places(self) -> Places:
-        """Where those of the linear lattice are."""
+        """Where those of the coarse lattice are."""
         return Places(self.coarse_number)
 
     @cached_property
@@ -124,13 +130,14 @@ class ColumnNumbers:
 
     @cached_property
     def prolongation(self) -> Any:
-        """From linear functions to quadratic ones."""
-        vertical = self.lattice.vertical_prolongation()
-        heads = self.lattice.heads[self.heads]
-        full = sp.kron(self.plane.linear.prolongation, vertical, format="csr")[heads].tocoo()
-        number = self.coarse_number.ravel()[full.col]
+        """From functions that are linear in the plane to quadratic ones."""
+        full = sp.kron(self.plane.linear.prolongation, sp.eye_array(self.lattice.shape[1]), format="csr")
+        entries = full[self.lattice.heads[self.heads]].tocoo()
+        number = self.coarse_number.ravel()[entries.col]
         keep = number >= 0
-        return sp.csr_array((full.data[keep], (full.row[keep], number[keep])), shape=(self.size, self.coarse_size))
+        return sp.csr_array(
+            (entries.data[keep], (entries.row[keep], number[keep])), shape=(self.size, self.coarse_size)
+        )
 
     def restricted(self, matrix: Any) -> Any:
         """A matrix on raw entries, such as exchange at faces, on unknowns."""
@@ -141,52 +148,41 @@ class ColumnNumbers:
 
     def matrix(self, operator: ColumnOperator) -> Any:
         """The explicit matrix of an operator."""
-        matrix = self._lattice_matrix(operator, self.number.ravel(), self.size, coarse=False)
+        plane = self.plane
+        matrix = self._assembled(operator, plane.rows, plane.indices, lambda own: lambda data: data[own], self.number)
         return matrix if operator.extra is None else matrix + self.restricted(operator.extra)
 
     def coarse_matrix(self, operator: ColumnOperator) -> Any:
-        """The Galerkin matrix of linear functions."""
-        number = self.coarse_number.ravel()
-        matrix = self._lattice_matrix(operator, number, self.coarse_size, coarse=True)
+        """The Galerkin matrix of functions that are linear in the plane."""
+        level = self.plane.linear
+        matrix = self._assembled(
+            operator, level.rows, level.columns, lambda own: level.map[own].__matmul__, self.coarse_number
+        )
         if operator.extra is None:
             return matrix
         return matrix + self.prolongation.T @ self.restricted(operator.extra) @ self.prolongation
 
-    def _lattice_matrix(self, operator: ColumnOperator, number: Ints, size: int, coarse: bool) -> Any:
-        """The explicit matrix on unknowns, of the quadratic lattice or of the linear one inside it.
+    def _assembled(self, operator: ColumnOperator, rows: Any, columns: Any, reduce: Any, number: Ints) -> Any:
+        """The explicit matrix on unknowns; `number` holds that of each (planar unknown, node), -1 for none.
 
-        `number` holds the unknown of each place of the lattice, -1 for none.
+        `rows` and `columns` are those of planar entries, row by row; `reduce` is given a slice of them, and makes them
+        of the entries of the plane.
         """
-        plane, starts = operator.plane, self.lattice.starts
-        if coarse:
-            level = plane.linear
-            rows, columns, width = level.rows, level.columns, 2
-            reduce, shape = (lambda data: level.map @ data), LINEAR
-            starts, length = starts - np.arange(len(starts)), len(self.lattice.level_nodes)
-        else:
-            rows, columns, width = plane.rows.astype(np.int64), plane.indices.astype(np.int64), 3
-            reduce, shape = (lambda data: data), np.eye(3)
-            length = self.lattice.shape[1]
-        total = sp.csr_array((size, size))
-        data, at_row, at_column = [], [], []
-        pending = 0
-        for layer, block in operator.layer_blocks(reduce, shape):
-            for m in range(width):
-                for n in range(width):
-                    i, j = number[rows * length + starts[layer] + m], number[columns * length + starts[layer] + n]
-                    keep = (i >= 0) & (j >= 0) & (block[:, m, n] != 0)
-                    data.append(block[keep, m, n])
-                    at_row.append(i[keep])
-                    at_column.append(j[keep])
-                    pending += len(data[-1])
-            if pending > 5_000_000:
-                total = total + _gathered(data, at_row, at_column, size)
-                data, at_row, at_column, pending = [], [], [], 0
-        if data:
-            total = total + _gathered(data, at_row, at_column, size)
-        return total.tocsr()
-
-
-def _gathered(data: list[Any], rows: list[Any], columns: list[Any], size: int) -> Any:
-    triplets = (np.concatenate(data), (np.concatenate(rows), np.concatenate(columns)))
-    return sp.coo_array(triplets, shape=(size, size)).tocsr()
+        size = int(number.max(initial=-1)) + 1
+        number = number.astype(np.int32 if size < np.iinfo(np.int32).max else np.int64)
+        around = np.pad(number, ((0, 0), (REACH, REACH)), constant_values=-1)
+        width, nodes, found = 2 * REACH + 1, number.shape[1], []
+        step = max(1, AT_ONCE // (width * nodes))
+        for first in range(0, len(rows), step):
+            own = slice(first, first + step)
+            bands = np.zeros((len(rows[own]), nodes, width))
+            for layer, block in operator.layer_blocks(reduce(own)):
+                start = int(self.lattice.starts[layer])
+                for m, n in np.ndindex(3, 3):
+                    bands[:, start + m, REACH + n - m] += block[:, m, n]
+            i = np.broadcast_to(number[rows[own]][:, :, None], bands.shape)
+            j = np.lib.stride_tricks.sliding_window_view(around[columns[own]], width, axis=1)
+            keep = (bands != 0.0) & (i >= 0) & (j >= 0)
+            found.append((bands[keep], i[keep], j[keep]))
+        data, i, j = (np.concatenate(items) for items in zip(*found, strict=True))
+        return sp.coo_array((data, (i, j)), shape=(size, size)).tocsr()

@@ -48,8 +48,6 @@ TOGETHER = 10_000
 
 ROUNDING = 1e-13
 """Row sums below it, relative to the diagonal, are those of conduction alone."""
-LINEAR = np.array([[1.0, 0.0], [0.5, 0.5], [0.0, 1.0]])
-"""Values of the two linear functions at the three nodes of a layer."""
 
 
 class ColumnOperator:
@@ -184,22 +182,15 @@ class ColumnOperator:
         sums = np.add.reduceat(data, self.plane.indptr[:-1], axis=-1)
         return sums if (np.abs(sums) > ROUNDING * data[..., self.plane.diagonal]).any() else None
 
-    def layer_blocks(self, reduce: Any, shape: Floats) -> Iterator[tuple[int, Floats]]:
-        """For each layer: selected planar entries times vertical matrices in a basis `shape` of the nodes.
-
-        Yields (layer, (n, k, k)) with k the number of columns of `shape`; `reduce` maps planar entries.
-        """
-        values, slopes = VALUES @ shape, SLOPES @ shape
-        mass = np.einsum("g,gm,gn->gmn", WEIGHTS, values, values)
-        stiffness = np.einsum("g,gm,gn->gmn", WEIGHTS, slopes, slopes)
+    def layer_blocks(self, reduce: Any) -> Iterator[tuple[int, Floats]]:
+        """For each layer (layer, (n, 3, 3)): selected planar entries times vertical matrices; `reduce` maps entries."""
+        mass = np.einsum("g,gm,gn->gmn", WEIGHTS, VALUES, VALUES)
+        stiffness = np.einsum("g,gm,gn->gmn", WEIGHTS, SLOPES, SLOPES)
         for layers, along, through in self.shared:
             a, t = reduce(along), reduce(through)
             for layer in layers.tolist():
                 h = self.heights[layer]
-                yield (
-                    layer,
-                    np.multiply.outer(a, mass.sum(axis=0) * h) + np.multiply.outer(t, stiffness.sum(axis=0) / h),
-                )
+                yield layer, np.multiply.outer(a, h * MASS) + np.multiply.outer(t, STIFFNESS / h)
         for layer, along, through in self.varying:
             h = self.heights[layer]
             a = np.stack([reduce(row) for row in along], axis=1)

@@ -16,7 +16,7 @@ Floats = NDArray[np.float64]
 
 
 class ColumnSystem:
-    """The operator on unknowns; its coarse level are linear functions in the plane and along each line.
+    """The operator on unknowns; its coarse level are functions that are linear in the plane.
 
     Parameters
     ----------

@@ -98,20 +98,6 @@ class Lattice:
             heights[self.starts + m] = z
         return heights
 
-    @property
-    def level_nodes(self) -> Ints:
-        """The nodes on levels, copies included, ascending: the coarse lattice."""
-        return np.union1d(self.starts, self.starts + 2)
-
-    def vertical_prolongation(self) -> Any:
-        """(nodes, level nodes): linear functions of height at all nodes."""
-        levels = self.level_nodes
-        low = np.searchsorted(levels, self.starts)
-        on = sp.coo_array((np.ones(len(levels)), (levels, np.arange(len(levels)))), shape=(self.shape[1], len(levels)))
-        rows, columns = np.repeat(self.starts + 1, 2), np.stack([low, low + 1], axis=1).ravel()
-        between = sp.coo_array((np.full(len(rows), 0.5), (rows, columns)), shape=on.shape)
-        return (on + between).tocsr()
-
 
 def continuous_pairs(lattice: Lattice, plane: Any, mesh: Any, space: Any, cuts: Any) -> Ints:
     """Pairs of places that are one in spite of doubled nodes: across faces that are inside and no interface.

@@ -2,7 +2,8 @@
 
 ``python tests/benchmarks/robustness.py`` prints a table of conjugate gradient iterations to a relative residual of 1e-9
 from zero for a chip on a film on a board: over the film's thickness, its conductivity, the in-plane size of the
-cells, and the number of unknowns. ``--short`` takes fewer and fails where one needs more than allowed.
+cells, their height over their width, and the number of unknowns. ``--short`` takes fewer and fails where one needs more
+than allowed.
 """
 
 from __future__ import annotations
@@ -50,6 +51,8 @@ def studies(short: bool) -> Iterator[tuple[str, dict[str, float]]]:
         yield f"film of {conductivity:g} W/mK", {**usual, "conductivity": conductivity}
     for edge in (1000 * um, 300 * um, 100 * um)[:: 2 if short else 1]:
         yield f"cells {edge / um:g} um wide, film 0.2 um", {**usual, "thickness": 0.2 * um, "edge": edge}
+    for edge in (1000 * um, 100 * um)[1 if short else 0 :]:
+        yield f"layers 500 um high, cells {edge / um:g} um wide", {**usual, "edge": edge, "layer": 500 * um}
     for factor in (1.0, 0.5) if short else (1.0, 0.5, 0.25, 0.15):
         yield f"size {factor:g}", {**usual, "edge": factor * 300 * um, "layer": factor * 200 * um}
 

@@ -17,6 +17,7 @@ from mcpthermal.fem.recovery import at_points, taken_in
 from mcpthermal.fem.surfaces import patch_entries, patch_load, patch_matrix
 from mcpthermal.linalg import TwoLevel, conjugate_gradients, multigrid
 from mcpthermal.package.columns import Place
+from mcpthermal.units import mm, um
 
 RNG = np.random.default_rng(3)
 
@@ -98,10 +99,11 @@ def test_the_coarse_matrix_is_the_triple_product(system: Any) -> None:
 
 def test_linear_functions_are_reproduced_from_the_coarse_level(space: ColumnSpace, operator: Any) -> None:
     system = space.system(operator, Numbering(space.active))
-    places = space.points / [1e-3, 1e-3, 1e-3]
-    linear = 1 + places @ [1.0, -2.0, 0.5]
+    x, y, z = space.points.T / 1e-3
+    # Along lines the coarse level is as rich as this one.
+    linear = 1 + x - 2 * y + 0.5 * z + z**2
     vertex = np.full(system.numbers.coarse_size, np.nan)
-    lattice = linear.reshape(space.lattice.shape)[: space.plane.linear.size, ::2].ravel()
+    lattice = linear.reshape(space.lattice.shape)[: space.plane.linear.size].ravel()
     number = system.numbers.coarse_number.ravel()
     vertex[number[number >= 0]] = lattice[number >= 0]
     found = system.numbers.prolongation @ vertex
@@ -216,3 +218,20 @@ def test_a_quadratic_field_is_reproduced(space: ColumnSpace) -> None:
     assert np.abs(space.evaluate(field(space.points), points) - field(points)).max() < 1e-12
     # Over the plate beside the chip there is nothing.
     assert np.isnan(space.evaluate(field(space.points), np.array([[-0.9e-3, 0.0, 0.7e-3]])))[0]
+
+
+def test_layers_may_be_much_higher_than_triangles_are_wide() -> None:
+    """What is smooth in the plane but not along a line is met by the coarse level, not by the smoother."""
+    chip, source = mt.rectangle((2 * mm, 2 * mm)), mt.rectangle((0.4 * mm, 0.4 * mm))
+    package = mt.Package.from_parts(
+        [
+            mt.Part("chip", chip, z=(0, 1 * mm), material=mt.Material("silicon", 130.0)),
+            mt.Part("source", source, z=(1 * mm, 1.2 * mm), material=mt.Material("metal", 10.0)),
+        ]
+    )
+    case = mt.Case(package, [mt.Power("source", 1.0), mt.Convection("bottom", h=1000.0, ambient="25 degC")])
+    mesh = mt.generate_mesh(package, mt.MeshSpec(edge_size=40 * um, layer_size=1 * mm))
+    assert len(mesh.heights) == 2
+    result = mt.solve_steady(case, mesh, method="multigrid", linear_tolerance=1e-9)
+    # A coarse level that is linear along the lines too needs 30.
+    assert sum(item["iterations"] for item in result.provenance.solves) <= 12

@@ -139,35 +139,24 @@ def test_without_cuts_a_place_is_an_entry() -> None:
     assert lattice.shape == (5, 7) and lattice.size == 35 and lattice.entry is None
     assert lattice.starts.tolist() == [0, 2, 4]
     assert lattice.nodes(LEVELS).tolist() == [0, 0.5, 1, 2, 3, 3.5, 4]
-    assert lattice.level_nodes.tolist() == [0, 2, 4, 6]
     assert lattice.places(np.array([0, 3]), 1, 2).tolist() == [4, 25]
     field = RNG.random(lattice.shape)
     assert np.array_equal(lattice.spread(lattice.collect(field)), field)
 
 
 @pytest.mark.parametrize(
-    "cuts, starts, nodes, level_nodes",
+    "cuts, starts, nodes",
     [
-        ([1], [0, 3, 5], [0, 0.5, 1, 1, 2, 3, 3.5, 4], [0, 2, 3, 5, 7]),
-        ([1, 2], [0, 3, 6], [0, 0.5, 1, 1, 2, 3, 3, 3.5, 4], [0, 2, 3, 5, 6, 8]),
+        ([1], [0, 3, 5], [0, 0.5, 1, 1, 2, 3, 3.5, 4]),
+        ([1, 2], [0, 3, 6], [0, 0.5, 1, 1, 2, 3, 3, 3.5, 4]),
     ],
 )
-def test_cut_levels_have_two_nodes(
-    cuts: list[int], starts: list[int], nodes: list[float], level_nodes: list[int]
-) -> None:
+def test_cut_levels_have_two_nodes(cuts: list[int], starts: list[int], nodes: list[float]) -> None:
     lattice = Lattice(4, 3, np.array(cuts))
     assert lattice.starts.tolist() == starts
     assert [lattice.span(layer) for layer in range(3)] == [slice(s, s + 3) for s in starts]
     assert lattice.shape == (4, len(nodes))
     assert lattice.nodes(LEVELS).tolist() == nodes
-    assert lattice.level_nodes.tolist() == level_nodes
-    # Linear in each layer, whatever the copies hold.
-    down = lattice.vertical_prolongation().toarray()
-    coarse = RNG.random(len(level_nodes))
-    fine = down @ coarse
-    assert np.array_equal(fine[level_nodes], coarse)
-    for start in starts:
-        assert fine[start + 1] == pytest.approx((fine[start] + fine[start + 2]) / 2, rel=1e-15)
 
 
 def test_joined_places_are_one_entry() -> None:
