@@ -12,11 +12,18 @@ from numpy.typing import NDArray
 from mcpthermal.fem.column_numbers import ColumnNumbers, Places
 from mcpthermal.fem.column_operator import MASS, STIFFNESS, ColumnOperator
 from mcpthermal.fem.lattice import Lattice
-from mcpthermal.linalg import LineBlocks, MatrixSystem, SparseProduct, share, smoothed_aggregates
+from mcpthermal.linalg import LayeredProduct, LineBlocks, MatrixSystem, SparseProduct, smoothed_aggregates
 
 Floats = NDArray[np.float64]
 Singles = NDArray[np.float32]
 Ints = NDArray[np.int64]
+
+DIFFERENCES = np.array([[1.0, 0.0, 0.0, 0.0], [-1.0, 1.0, -1.0, 0.0], [0.0, 0.0, 1.0, 0.0]])
+"""The differences to the middle of a layer, and the middle itself, of the values at its nodes; four columns, as wide as
+a register. Thin layers would magnify the rounding of the field: from the differences they do not."""
+
+FROM_DIFFERENCES = np.array([[1.0, 1.0, 0.0, 0.0], [0.0, 1.0, 0.0, 0.0], [0.0, 1.0, 1.0, 0.0]])
+"""The values at the nodes again."""
 
 BANDWIDTH, CUT_BANDWIDTH = 2, 4
 """Couplings along a line: within a layer, and with the copies at both its ends that belong to the same line."""
@@ -184,32 +191,25 @@ class ColumnProduct(_Placed):
 
     def __init__(self, operator: ColumnOperator, numbers: ColumnNumbers) -> None:
         super().__init__(numbers.places)
-        self._layers = []
-        for layers, stiffness, mass in operator.shared:
-            matrix = operator.plane.beside(stiffness.astype(np.float32), mass.astype(np.float32))
-            for layer in layers.tolist():
-                h, start = operator.heights[layer], int(operator.lattice.starts[layer])
-                along, through = (h * MASS).astype(np.float32), (STIFFNESS / h).astype(np.float32)
-                self._layers.append((start, along, through, matrix))
-        self._work = 6 * len(self._layers) * len(operator.plane.indices)
+        layers = []
+        for own, stiffness, mass in operator.shared:
+            matrix = operator.plane.alternating(stiffness.astype(np.float32), mass.astype(np.float32))
+            for layer in own.tolist():
+                h = operator.heights[layer]
+                after = np.hstack([h * MASS @ FROM_DIFFERENCES, STIFFNESS / h @ FROM_DIFFERENCES])
+                layers.append((int(operator.lattice.starts[layer]), matrix, after))
+        self._layers = LayeredProduct(layers, DIFFERENCES)
         self._extra: SparseProduct | None = None
         if operator.extra is not None:
             self._extra = SparseProduct(self.places.between(numbers.restricted(operator.extra)), self.dtype)
 
     def __call__(self, x: Singles) -> Singles:
         """Near A x."""
-        places, layers, copies = self.places, self._layers, self.places.copies
+        places, copies = self.places, self.places.copies
         if len(copies):
             x = x.copy()
             x[copies] = x[places.owner[copies]]
-        field, result = x.reshape(places.shape), np.zeros(places.shape, np.float32)
-
-        def flows(numbers: range) -> list[tuple[int, Singles]]:
-            return [(layers[number][0], _flow(field, *layers[number])) for number in numbers]
-
-        for start, flow in (item for found in share(flows, len(layers), self._work) for item in found):
-            result[start : start + 3] += flow
-        flat = result.ravel()
+        flat = self._layers(x.reshape(places.shape)).ravel()
         if len(copies):
             np.add.at(flat, places.owner[copies], flat[copies])
         if self._extra is not None:
@@ -249,13 +249,3 @@ def _closed(bands: Floats, places: Places, loose: Ints) -> Floats:
         flat[step, : -step * planar] *= on_line[: -step * planar] & on_line[step * planar :]
     flat[0, places.mask == 0] = 1.0
     return bands
-
-
-def _flow(field: Singles, start: int, mass: Singles, stiffness: Singles, matrix: Any) -> Singles:
-    """What a layer makes of a field (nodes, planar), at its three nodes."""
-    local = field[start : start + 3]
-    # From differences along the line, so that thin layers do not magnify the rounding of the field.
-    pair = np.concatenate(
-        [np.einsum("mn,ni->mi", mass, local), np.einsum("mn,ni->mi", stiffness, local - local[1])], axis=1
-    )
-    return np.stack([matrix @ row for row in pair])

@@ -153,20 +153,21 @@ class PlanarSpace:
 
     @cached_property
     def _pair_pattern(self) -> tuple[Any, Any, Any, Any]:
-        """Of two matrices side by side: indptr, indices, and where the entries of each go."""
-        counts = np.diff(self.indptr)[self.rows]
-        left = np.arange(len(self.indices), dtype=np.int32) + self.indptr[self.rows]
-        right = left + counts
+        """Of two matrices whose rows alternate: indptr, indices, and where the entries of each go."""
+        counts = np.diff(self.indptr)
+        first = np.arange(len(self.indices), dtype=np.int32) + self.indptr[self.rows]
+        second = first + counts[self.rows]
         indices = np.empty(2 * len(self.indices), np.int32)
-        indices[left], indices[right] = self.indices, self.indices + self.size
-        return 2 * self.indptr, indices, left, right
+        indices[first] = indices[second] = self.indices
+        starts = np.append(np.column_stack([2 * self.indptr[:-1], 2 * self.indptr[:-1] + counts]), len(indices))
+        return starts.astype(np.int32), indices, first, second
 
-    def beside(self, first: Any, second: Any) -> Any:
-        """The matrix [A B] with given entries of A and B."""
-        indptr, indices, left, right = self._pair_pattern
+    def alternating(self, first: Any, second: Any) -> Any:
+        """The matrix (2 size, size) with the rows of A and B in turns, for given entries of A and B."""
+        indptr, indices, at_first, at_second = self._pair_pattern
         data = np.empty(len(indices), first.dtype)
-        data[left], data[right] = first, second
-        return sp.csr_array((data, indices, indptr), shape=(self.size, 2 * self.size), copy=False)
+        data[at_first], data[at_second] = first, second
+        return sp.csr_array((data, indices, indptr), shape=(2 * self.size, self.size), copy=False)
 
     @cached_property
     def load_map(self) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from .direct import Factorisation, factorise, pardiso_available
 from .eigen import lowest_eigenvalue
 from .krylov import conjugate_gradients, flexible_gmres, gmres_steps
+from .layered import LayeredProduct
 from .lines import LineBlocks
 from .multigrid import Nested, SmoothedAggregation, TwoLevel, smoothed_aggregates
 from .operator import Array, BlockInverse, CsrMatrix, Level, LinearSystem, MatrixLevel, MatrixSystem, Product
@@ -19,6 +20,7 @@ __all__ = [
     "Chebyshev",
     "CsrMatrix",
     "Factorisation",
+    "LayeredProduct",
     "Level",
     "LineBlocks",
     "LinearSystem",

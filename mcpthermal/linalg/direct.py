@@ -104,6 +104,11 @@ def pardiso_available() -> bool:
     return _pypardiso() is not None
 
 
+def mkl() -> Any:
+    """The library of MKL, or None where it is missing."""
+    return _pardiso_prototype().libmkl if pardiso_available() else None
+
+
 def factorise(
     matrix: CsrMatrix, *, prefer: str | None = None, definite: bool = True, rough: bool = False
 ) -> Factorisation:
