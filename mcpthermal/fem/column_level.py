@@ -104,7 +104,7 @@ class LinearColumns(MatrixSystem):
         super().__init__(numbers.coarse_matrix(operator))
         self._operator, self._numbers = operator, numbers
 
-    @property
+    @cached_property
     def level(self) -> LinearLevel:
         """Lines, and aggregates of planar nodes at the same heights."""
         return LinearLevel(self._operator, self._numbers, self.matrix())

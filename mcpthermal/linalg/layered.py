@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from ..errors import LinearSolveError
 from . import direct
-from .product import share
+from .product import THREADS, share
 
 Singles = npt.NDArray[np.float32]
 
@@ -48,26 +48,34 @@ class LayeredProduct:
             if id(matrix) not in known:
                 known[id(matrix)] = kernel(matrix)
             self._layers.append((start, known[id(matrix)], np.ascontiguousarray(after, np.float32)))
-        self._work = sum(matrix.nnz for _, matrix, _ in layers) * self._before.shape[1]
+        columns = self._before.shape[1]
+        self._work = sum(matrix.nnz for _, matrix, _ in layers) * columns
+        # What a matrix meets and what it makes of it, for each thread: to make room anew takes as long as to fill it.
+        rows, planar = layers[0][1].shape
+        self._room = [(_room(planar, columns), _room(rows, columns)) for _ in range(THREADS)]
 
     def __call__(self, x: Singles) -> Singles:
         """The result for planes (planes, p)."""
         x, y, before = np.ascontiguousarray(x, np.float32), np.zeros(x.shape, np.float32), self._before
-        count, columns = before.shape
+        count = len(before)
 
         # Neighbours may share a plane: first every other layer, then those between.
         for parity in range(2):
             own = self._layers[parity::2]
 
             def add(numbers: range, own: list[Any] = own) -> None:
-                inner = np.empty((x.shape[1], columns), np.float32)
+                room = self._room[numbers.start]
                 for number in numbers:
                     start, kernel, after = own[number]
                     planes = slice(start, start + count)
-                    kernel.add(x[planes], before, inner, after, y[planes])
+                    kernel.add(x[planes], before, after, y[planes], *room)
 
             share(add, len(own), self._work // 2)
         return y
+
+
+def _room(rows: int, columns: int) -> Singles:
+    return np.empty((rows, columns), np.float32)
 
 
 class _Plain:
@@ -76,8 +84,8 @@ class _Plain:
     def __init__(self, matrix: Any) -> None:
         self._matrix = matrix.astype(np.float32)
 
-    def add(self, x: Singles, before: Singles, inner: Singles, after: Singles, y: Singles) -> None:
-        """Add a layer's result to its planes `y`; `inner` is room for what the matrix meets."""
+    def add(self, x: Singles, before: Singles, after: Singles, y: Singles, inner: Singles, outer: Singles) -> None:
+        """Add a layer's result to its planes `y`; `inner` and `outer` are room for both sides of the matrix."""
         np.einsum("np,nk->pk", x, before, out=inner)
         y += np.einsum("nk,pk->np", after, (self._matrix @ inner).reshape(len(inner), -1))
 
@@ -97,12 +105,10 @@ class _Mkl:
             )
         )
         weakref.finalize(self, mkl.mkl_sparse_destroy, self._handle).atexit = False
-        self._rows = rows
 
-    def add(self, x: Singles, before: Singles, inner: Singles, after: Singles, y: Singles) -> None:
+    def add(self, x: Singles, before: Singles, after: Singles, y: Singles, inner: Singles, outer: Singles) -> None:
         """As of `_Plain`."""
         mkl, (n, p), k, rk = _mkl(), x.shape, before.shape[1], after.shape[1]
-        outer = np.empty((self._rows, k), np.float32)
         one, zero = ctypes.c_float(1.0), ctypes.c_float(0.0)
         threads = mkl.MKL_Set_Num_Threads_Local(1)
         try:
