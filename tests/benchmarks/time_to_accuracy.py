@@ -5,8 +5,8 @@ ngsolve``), which refines all sizes of a graded mesh alike, and adaptively by a 
 (`peer_adaptive.py`); without one only this program runs. Each runs in its own process; importing counts for ours.
 
 The rise is compared with one extrapolated from adapted meshes, known to 0.03 % (`reference_cases/daisy_chain.py`). Ours
-is the corrected value of `solve_adaptive`, which stops by its own estimate and knows no reference; the peers stop when
-the reference is met, which no user could do, and of even refinement only the last mesh counts.
+is the corrected value of `solve_adaptive`, which stops by its own estimate of 1 % and knows no reference; the peers
+stop when the reference is met, which no user could do, and of even refinement only the last mesh counts.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent / "verification"))
-ACCURACY, TOLERANCE = 0.002, 0.005
+ACCURACY, TOLERANCE = 0.002, 0.01
 """Relative, of the rise: what is to be met, and the estimate at which ours stops; the corrected value is better."""
 
 
