@@ -104,6 +104,7 @@ def pardiso_available() -> bool:
     return _pypardiso() is not None
 
 
+@lru_cache(maxsize=1)
 def mkl() -> Any:
     """The library of MKL, or None where it is missing."""
     return _pardiso_prototype().libmkl if pardiso_available() else None

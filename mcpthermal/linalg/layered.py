@@ -7,17 +7,17 @@ waits for.
 from __future__ import annotations
 
 import ctypes
+import threading
 import weakref
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from ..errors import LinearSolveError
-from . import direct
-from .product import THREADS, share
+from .direct import mkl as _mkl
+from .product import share
 
 Singles = npt.NDArray[np.float32]
 
@@ -48,11 +48,7 @@ class LayeredProduct:
             if id(matrix) not in known:
                 known[id(matrix)] = kernel(matrix)
             self._layers.append((start, known[id(matrix)], np.ascontiguousarray(after, np.float32)))
-        columns = self._before.shape[1]
-        self._work = sum(matrix.nnz for _, matrix, _ in layers) * columns
-        # What a matrix meets and what it makes of it, for each thread: to make room anew takes as long as to fill it.
-        rows, planar = layers[0][1].shape
-        self._room = [(_room(planar, columns), _room(rows, columns)) for _ in range(THREADS)]
+        self._work = sum(matrix.nnz for _, matrix, _ in layers) * self._before.shape[1]
 
     def __call__(self, x: Singles) -> Singles:
         """The result for planes (planes, p)."""
@@ -64,18 +60,29 @@ class LayeredProduct:
             own = self._layers[parity::2]
 
             def add(numbers: range, own: list[Any] = own) -> None:
-                room = self._room[numbers.start]
                 for number in numbers:
                     start, kernel, after = own[number]
                     planes = slice(start, start + count)
-                    kernel.add(x[planes], before, after, y[planes], *room)
+                    kernel.add(x[planes], before, after, y[planes])
 
             share(add, len(own), self._work // 2)
         return y
 
 
-def _room(rows: int, columns: int) -> Singles:
-    return np.empty((rows, columns), np.float32)
+class _Room(threading.local):
+    """Room of a thread for what matrices meet and make: to make it anew takes as long as to fill it."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, Singles] = {}
+
+    def take(self, name: str, size: int) -> Singles:
+        """That of a name, with as many entries at least."""
+        if name not in self._kept or self._kept[name].size < size:
+            self._kept[name] = np.empty(size, np.float32)
+        return self._kept[name]
+
+
+_ROOM = _Room()
 
 
 class _Plain:
@@ -84,10 +91,10 @@ class _Plain:
     def __init__(self, matrix: Any) -> None:
         self._matrix = matrix.astype(np.float32)
 
-    def add(self, x: Singles, before: Singles, after: Singles, y: Singles, inner: Singles, outer: Singles) -> None:
-        """Add a layer's result to its planes `y`; `inner` and `outer` are room for both sides of the matrix."""
-        np.einsum("np,nk->pk", x, before, out=inner)
-        y += np.einsum("nk,pk->np", after, (self._matrix @ inner).reshape(len(inner), -1))
+    def add(self, x: Singles, before: Singles, after: Singles, y: Singles) -> None:
+        """Add a layer's result to its planes `y`."""
+        made = self._matrix @ np.einsum("np,nk->pk", x, before)
+        y += np.einsum("nk,pk->np", after, made.reshape(x.shape[1], -1))
 
 
 class _Mkl:
@@ -106,9 +113,10 @@ class _Mkl:
         )
         weakref.finalize(self, mkl.mkl_sparse_destroy, self._handle).atexit = False
 
-    def add(self, x: Singles, before: Singles, after: Singles, y: Singles, inner: Singles, outer: Singles) -> None:
+    def add(self, x: Singles, before: Singles, after: Singles, y: Singles) -> None:
         """As of `_Plain`."""
         mkl, (n, p), k, rk = _mkl(), x.shape, before.shape[1], after.shape[1]
+        inner, outer = _ROOM.take("inner", p * k), _ROOM.take("outer", p * rk)
         one, zero = ctypes.c_float(1.0), ctypes.c_float(0.0)
         threads = mkl.MKL_Set_Num_Threads_Local(1)
         try:
@@ -130,12 +138,6 @@ class _Kind(ctypes.Structure):
     """MKL's description of a matrix."""
 
     _fields_ = (("type", ctypes.c_int), ("mode", ctypes.c_int), ("diag", ctypes.c_int))
-
-
-@lru_cache(maxsize=1)
-def _mkl() -> Any:
-    """MKL's library as pypardiso has found it, or None where there is none."""
-    return direct.mkl()
 
 
 def _at(*arrays: Any) -> list[Any]:

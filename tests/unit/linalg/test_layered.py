@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -48,3 +49,14 @@ def test_layers_add_up(kernel: None, worth: int, monkeypatch: pytest.MonkeyPatch
 def test_a_status_of_mkl_is_an_error_of_ours() -> None:
     with pytest.raises(layered.LinearSolveError, match="status 3"):
         layered._check(3)
+
+
+def test_several_threads_may_ask_the_same_product(kernel: None) -> None:
+    """Each has room of its own for what is between."""
+    whole = LayeredProduct(layers(), BEFORE)
+    fields = [RNG.random((11, PLANAR)).astype(np.float32) for _ in range(4)]
+    alone = [whole(x) for x in fields]
+    with ThreadPoolExecutor(4) as pool:
+        for _ in range(50):
+            for found, expected in zip(pool.map(whole, fields), alone, strict=True):
+                np.testing.assert_array_equal(found, expected)
