@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -23,7 +22,7 @@ def conjugate_gradients(
     absolute_tolerance: float,
     max_iterations: int,
 ) -> tuple[Array, int, list[float]]:
-    """Solve ``A x = b`` for a symmetric positive definite operator, in the precision of `b`.
+    """Solve ``A x = b`` for a symmetric positive definite operator.
 
     The norms are those of the recursively updated residual; who needs a guarantee recomputes it.
 
@@ -56,9 +55,8 @@ def conjugate_gradients(
     LinearSolveError
         If the operator or the preconditioner turns out not to be positive definite, or not finite.
     """
-    precision: Any = np.float32 if b.dtype == np.float32 else np.float64
-    x: Array = np.zeros_like(b, dtype=precision) if x0 is None else np.array(x0, dtype=precision)
-    r: Array = np.array(b, dtype=precision) if x0 is None else b - apply(x)
+    x = np.zeros_like(b, dtype=float) if x0 is None else np.array(x0, dtype=float)
+    r = np.array(b, dtype=float) if x0 is None else b - apply(x)
     residuals = [norm_of(r)]
     if not np.isfinite(residuals[0]):
         raise LinearSolveError("the right-hand side, or the operator at the start, gave NaN or infinity", x)

@@ -11,9 +11,8 @@ from scipy.sparse import csr_array, csr_matrix
 from ..errors import LinearSolveError
 from . import direct
 from .checks import check_matrix
-from .krylov import conjugate_gradients
 from .operator import Array, CsrMatrix, Level, LinearSystem
-from .product import SparseProduct, norm_of
+from .product import SparseProduct
 from .smoothers import Chebyshev, largest_eigenvalue
 
 PARDISO_COARSE_LIMIT = 400_000
@@ -123,48 +122,13 @@ class TwoLevel:
 
     def solve(self, r: Array) -> Array:
         """Apply one symmetric cycle to a zero start."""
-        size, right = self._entered(r)
-        return size * self._product.leave(self._cycle(right))
-
-    @property
-    def is_single(self) -> bool:
-        """Whether it works in single precision."""
-        return self._product.dtype == np.float32
-
-    def reduced(self, r: Array, reduction: float, limit: int) -> tuple[Array, int]:
-        """A correction by conjugate gradients with the smoother's own product, which only is near the system's.
-
-        Parameters
-        ----------
-        r : array
-            A residual.
-        reduction : float
-            Of the residual, as the smoother's product sees it.
-        limit : int
-            Most iterations.
-
-        Returns
-        -------
-        correction : array
-        iterations : int
-        """
-        size, right = self._entered(r)
-        tolerance = reduction * norm_of(right)
-        x, count, _ = conjugate_gradients(
-            self._product, right, None, self._cycle, absolute_tolerance=tolerance, max_iterations=limit
-        )
-        return size * self._product.leave(x), count
-
-    def _entered(self, r: Array) -> tuple[float, Any]:
-        """A residual as the smoother takes it, and its size: single precision ends at 1e-38, small loads do not."""
+        # Single precision ends at 1e-38, residuals of small loads do not.
         size = float(np.abs(r).max(initial=0.0)) or 1.0
-        return size, self._product.enter(r / size)
-
-    def _cycle(self, right: Any) -> Any:
+        right = self._product.enter(r / size)
         x = self.smoother.smooth(right)
         coarse = self._coarse.solve(self._up(right - self._product(x)).astype(float))
         x += self._down(coarse)
-        return self.smoother.smooth(right, x)
+        return size * self._product.leave(self.smoother.smooth(right, x))
 
 
 class Nested:

@@ -17,10 +17,6 @@ from .strategy import Method, Preconditioner, prepare
 REFINEMENTS = 3
 RESTARTS = 3
 
-PASS, NEARLY, WORTHLESS = 1e-4, 0.8, 0.3
-"""Reductions of the residual by conjugate gradients in single precision: the most that one pass of them is asked for,
-the part of what is still needed that the last one is asked for, and what is not worth another."""
-
 
 @dataclass(frozen=True)
 class SolveReport:
@@ -233,7 +229,7 @@ class Solver:
 
     def _iterate(self, run: _Run, preconditioner: Preconditioner, limit: int) -> None:
         """Conjugate gradients, restarted from the recomputed residual while that brings it down."""
-        spent = self._approach(run, preconditioner, limit)
+        spent = 0
         for _ in range(1 + RESTARTS):
             if run.done or spent >= limit:
                 return
@@ -248,27 +244,6 @@ class Solver:
             spent += iterations
             if not run.accept(run.x + correction, iterations):
                 return
-
-    def _approach(self, run: _Run, preconditioner: Preconditioner, limit: int) -> int:
-        """Conjugate gradients of the hierarchy itself, in single precision, while the residual follows; their number.
-
-        Their operator is near the system's: a pass goes no further than the last one was worth.
-        """
-        cycle, spent, reduction = preconditioner.two_level, 0, PASS
-        if cycle is None or not cycle.is_single:
-            return 0
-        while not run.done and spent < limit:
-            before, wanted = run.norm, max(NEARLY * run.target / run.norm, reduction)
-            try:
-                correction, iterations = cycle.reduced(run.r, wanted, limit - spent)
-            except LinearSolveError:
-                return spent  # by rounding: a real fault shows up again in double precision
-            spent += iterations
-            run.accept(run.x + correction, iterations)
-            reduction = max(reduction, run.norm / before)
-            if reduction > WORTHLESS:
-                return spent
-        return spent
 
     def _failure(self, run: _Run, used: Preconditioner) -> LinearSolveError:
         """The error that says how far the solution got, and whether rounding is what stopped it."""

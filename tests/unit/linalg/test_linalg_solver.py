@@ -8,16 +8,7 @@ from hypothesis import strategies as st
 from linalg_problems import chain, poisson, stack
 
 from mcpthermal.errors import LinearSolveError
-from mcpthermal.linalg import (
-    LinearSystem,
-    MatrixLevel,
-    MatrixSystem,
-    Solver,
-    conjugate_gradients,
-    direct,
-    multigrid,
-    strategy,
-)
+from mcpthermal.linalg import LinearSystem, MatrixSystem, Solver, conjugate_gradients, direct, strategy
 from mcpthermal.linalg.strategy import LEAST_WORTH
 
 
@@ -282,41 +273,3 @@ def test_conjugate_gradients_by_itself():
 def test_conjugate_gradients_name_the_fault(operator, preconditioner, message):
     with pytest.raises(LinearSolveError, match=message):
         conjugate_gradients(operator, np.ones(4), None, preconditioner, absolute_tolerance=1e-9, max_iterations=9)
-
-
-class Near(MatrixSystem):
-    """A system whose smoother works in single precision on a matrix that is only near its own; products are counted."""
-
-    def __init__(self, system: MatrixSystem, drift: float) -> None:
-        super().__init__(system.matrix())
-        scale = sparse.diags(np.sqrt(1.0 + drift * np.random.default_rng(2).uniform(-1, 1, system.size)))
-        prolongation, blocks = system.level.prolongation(), system.level.blocks()
-        self._near = MatrixLevel(scale @ system.matrix() @ scale, prolongation, blocks, np.float32)
-        self.products = 0
-
-    @property
-    def level(self):
-        return self._near
-
-    def apply(self, x):
-        self.products += 1
-        return super().apply(x)
-
-
-@pytest.mark.parametrize("drift", [0.0, 1e-2, 0.5])
-def test_single_precision_does_most_of_the_work_and_double_precision_answers_for_it(drift):
-    near = Near(stack(6, 6, 1e3), drift)
-    x, report = Solver(1e-9, "multigrid").solve(near, load(near))
-    assert residual(near, x, load(near)) <= 1e-9
-    if drift < 0.1:
-        assert near.products < report.iterations
-
-
-def test_what_single_precision_cannot_do_double_precision_does(monkeypatch):
-    def fails(*arguments):
-        raise LinearSolveError("not positive definite, by rounding")
-
-    near = Near(stack(6, 6, 1e3), 0.0)
-    monkeypatch.setattr(multigrid.TwoLevel, "reduced", fails)
-    x, _ = Solver(method="multigrid").solve(near, load(near))
-    assert residual(near, x, load(near)) <= 1e-10
