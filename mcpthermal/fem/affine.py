@@ -109,9 +109,10 @@ class AffineOperator:
             used = layers[np.isin(layers, own)]
             if len(used):
                 part.add_shared(used, *self._half(stiffness, mass, power))
-        for layer, stiffness, mass in whole.varying:
-            if layer in own:
-                part.add_varying(layer, *self._half(stiffness, mass, power))
+        for layers, stiffness, mass in whole.varying:
+            inside = np.isin(layers, own)
+            if inside.any():
+                part.add_varying(layers[inside], *self._half(stiffness[inside], mass[inside], power))
         return AffineTerm(part, number, power)
 
     @staticmethod

@@ -43,9 +43,6 @@ MASS = np.einsum("g,gm,gn->mn", WEIGHTS, VALUES, VALUES)
 STIFFNESS = np.einsum("g,gm,gn->mn", WEIGHTS, SLOPES, SLOPES)
 LOAD = WEIGHTS @ VALUES
 _TESTED_VALUES, _TESTED_SLOPES = (np.ascontiguousarray((WEIGHTS[:, None] * item).T) for item in (VALUES, SLOPES))
-TOGETHER = 10_000
-"""Entries of one node up to which layers are worked on together: what follows them still fits into the cache."""
-
 ROUNDING = 1e-13
 """Row sums below it, relative to the diagonal, are those of conduction alone."""
 
@@ -69,16 +66,16 @@ class ColumnOperator:
     def __init__(self, plane: PlanarSpace, heights: Floats, lattice: Lattice) -> None:
         self.plane, self.heights, self.lattice = plane, heights, lattice
         self.shared: list[tuple[Ints, Floats, Floats]] = []
-        self.varying: list[tuple[int, Floats, Floats]] = []
+        self.varying: list[tuple[Ints, Floats, Floats]] = []
         self.extra: Any = None
 
     def add_shared(self, layers: Ints, stiffness: Floats, mass: Floats) -> None:
         """Layers with the same planar matrices, given by their entries."""
         self.shared.append((layers, stiffness, mass))
 
-    def add_varying(self, layer: int, stiffness: Floats, mass: Floats) -> None:
-        """A layer with matrices of its own at each Gauss point: entries (3, n)."""
-        self.varying.append((layer, stiffness, mass))
+    def add_varying(self, layers: Ints, stiffness: Floats, mass: Floats) -> None:
+        """Layers with matrices of their own at each Gauss point: entries (layers, 3, n)."""
+        self.varying.append((layers, stiffness, mass))
 
     def add_oblique(self, layer: int, drift: Floats) -> None:
         """The entries xz and yz of a layer's tensors, as entries (3, n) of the drift form at each Gauss point."""
@@ -99,8 +96,9 @@ class ColumnOperator:
         """The same with the mean over its Gauss planes in each layer: near this one, and a third of its size."""
         near = ColumnOperator(self.plane, self.heights, self.lattice)
         near.shared = list(self.shared)
-        for layer, stiffness, mass in self.varying:
-            near.add_shared(np.array([layer]), WEIGHTS @ stiffness, WEIGHTS @ mass)
+        for layers, stiffness, mass in self.varying:
+            for layer, along, through in zip(layers.tolist(), WEIGHTS @ stiffness, WEIGHTS @ mass, strict=True):
+                near.add_shared(np.array([layer]), along, through)
         near.extra = self.extra
         return near
 
@@ -109,10 +107,8 @@ class ColumnOperator:
         # Node by node, so that the planes of a layer are contiguous rows.
         field = np.ascontiguousarray(self.lattice.spread(raw).swapaxes(0, 1))
         result = np.zeros_like(field)
-        shared, varying = self._shared_matrices, self._varying_matrices
-        together = max(1, TOGETHER // field[0].size)
-        work: list[tuple[Any, Any]] = [(self._shared_flow, item) for item in shared]
-        work += [(self._varying_flow, varying[n : n + together]) for n in range(0, len(varying), together)]
+        work: list[tuple[Any, Any]] = [(self._shared_flow, item) for item in self._shared_matrices]
+        work += [(self._varying_flow, item) for item in self._varying_matrices]
 
         def flows(numbers: range) -> list[tuple[Ints, Floats]]:
             return [make(field, item) for make, item in (work[number] for number in numbers)]
@@ -148,16 +144,13 @@ class ColumnOperator:
 
     def _varying_flow(self, field: Floats, group: Any) -> tuple[Ints, Floats]:
         """The same of layers with matrices of their own at each Gauss point."""
-        starts, local, h = self._local(field, np.array([layer for layer, *_ in group]))
+        layers, stiffness, mass, sums = group
+        starts, local, h = self._local(field, layers)
         mean = local.mean(axis=2, keepdims=True)
-        values, level = _on_nodes(VALUES, local - mean), _on_nodes(VALUES, mean)
-        slopes = _on_nodes(SLOPES, local - local[:, 1:2])
-        for row, (_, stiffness, mass, sums) in enumerate(group):
-            for g in range(3):
-                values[row, g] = stiffness[g] @ values[row, g]
-                slopes[row, g] = mass[g] @ slopes[row, g]
-                if sums is not None:
-                    values[row, g] += level[row, g] * _beside(sums[g], field)
+        values = _at_once(stiffness, _on_nodes(VALUES, local - mean))
+        if sums is not None:
+            values += _on_nodes(VALUES, mean) * _beside(sums, field)
+        slopes = _at_once(mass, _on_nodes(SLOPES, local - local[:, 1:2]))
         flow = _on_nodes(_TESTED_VALUES, values) * h
         flow += _on_nodes(_TESTED_SLOPES, slopes) / h
         return starts, flow
@@ -169,13 +162,10 @@ class ColumnOperator:
         return [(layers, matrix(k), matrix(m), self._row_sums(k)) for layers, k, m in self.shared]
 
     @cached_property
-    def _varying_matrices(self) -> list[tuple[int, list[Any], list[Any], Floats | None]]:
-        """The same at each Gauss point of each layer that varies."""
-        matrix = self.plane.matrix
-        return [
-            (layer, [matrix(row) for row in along], [matrix(row) for row in through], self._row_sums(along))
-            for layer, along, through in self.varying
-        ]
+    def _varying_matrices(self) -> list[tuple[Ints, Any, Any, Floats | None]]:
+        """The same, of all Gauss points of some layers in one matrix."""
+        stacked = self.plane.stacked
+        return [(layers, stacked(k), stacked(m), self._row_sums(k)) for layers, k, m in self.varying]
 
     def _row_sums(self, data: Floats) -> Floats | None:
         """What planar matrices make of a constant: nothing if they only conduct, and then None."""
@@ -191,11 +181,11 @@ class ColumnOperator:
             for layer in layers.tolist():
                 h = self.heights[layer]
                 yield layer, np.multiply.outer(a, h * MASS) + np.multiply.outer(t, STIFFNESS / h)
-        for layer, along, through in self.varying:
+        for layer, along, through in (item for group in self.varying for item in zip(*group, strict=True)):
             h = self.heights[layer]
             a = np.stack([reduce(row) for row in along], axis=1)
             t = np.stack([reduce(row) for row in through], axis=1)
-            yield layer, np.tensordot(a, mass * h, 1) + np.tensordot(t, stiffness / h, 1)
+            yield int(layer), np.tensordot(a, mass * h, 1) + np.tensordot(t, stiffness / h, 1)
 
 
 def _on_nodes(matrix: Floats, local: Floats) -> Floats:
@@ -205,7 +195,12 @@ def _on_nodes(matrix: Floats, local: Floats) -> Floats:
 
 def _beside(sums: Floats, field: Floats) -> Floats:
     """Sums of planar rows, for a product with a field (nodes, planar unknowns) or several, (..., k)."""
-    return sums.reshape(-1, *[1] * (field.ndim - 2))
+    return sums.reshape(*sums.shape, *[1] * (field.ndim - 2))
+
+
+def _at_once(matrix: Any, rows: Floats) -> Floats:
+    """A matrix of planar ones applied to a row each of (layers, nodes, planar unknowns), or (..., k)."""
+    return np.asarray(matrix @ rows.reshape(matrix.shape[0], *rows.shape[3:])).reshape(rows.shape)
 
 
 def _on_rows(matrix: Any, rows: Floats) -> Floats:

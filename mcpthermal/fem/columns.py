@@ -14,7 +14,14 @@ from skfem.quadrature import get_quadrature
 from skfem.refdom import RefTri
 
 from mcpthermal.errors import MeshError
-from mcpthermal.fem.coefficients import Axes, Storage, constant_axes, depends_on_temperature, evaluate_axes
+from mcpthermal.fem.coefficients import (
+    Axes,
+    Storage,
+    constant_axes,
+    depends_on_temperature,
+    entry_count,
+    evaluate_axes,
+)
 from mcpthermal.fem.column_numbers import ColumnNumbers
 from mcpthermal.fem.column_operator import LOAD, SLOPES, VALUES, WEIGHTS, ColumnOperator, line_values
 from mcpthermal.fem.column_system import ColumnSystem
@@ -33,6 +40,9 @@ Bools = NDArray[np.bool_]
 FACE_ORDER = 6
 """Degree to which quadrature on faces is exact: the mass of quadratic functions, with room for laws at the surface."""
 
+TOGETHER = 10_000
+"""Planar unknowns up to which layers that vary are worked on together: what a product needs still fits into the cache.
+"""
 
 INSIDE = 1e-6
 """How far a place is moved towards the middle of its cell, relative to the cell."""
@@ -144,12 +154,12 @@ class ColumnSpace:
         fixed, kept = constant_axes(axes), constant_axes(capacity)
         rate = 0.0 if storage is None else storage.rate
         groups: dict[bytes, list[int]] = {}
+        varying: dict[int, list[int]] = {}
         for layer, found in enumerate(self.part):
             parts = np.unique(found[found >= 0])
             varies = depends_on_temperature(axes, parts) or depends_on_temperature(capacity, parts)
             if varies or any(len(axes[part] or ()) == 6 for part in parts):
-                known = None if temperature is None else temperature(layer)
-                self._add_varying(operator, layer, axes, known, storage)
+                varying.setdefault(entry_count(axes, parts), []).append(layer)
             else:
                 rows = [(0.0, 0.0, 0.0) if item is None else item[:3] for item in [*fixed, None]]
                 stored = [0.0 if item is None else rate * item[0] for item in [*kept, None]]
@@ -158,19 +168,31 @@ class ColumnSpace:
             values = np.frombuffer(key).reshape(-1, 4).T[:, None]
             stiffness, mass = self._planar_entries(values[:3], values[3])
             operator.add_shared(np.array(layers), stiffness[0], mass[0])
+        together = max(1, TOGETHER // self.plane.size)
+        for own in varying.values():
+            for first in range(0, len(own), together):
+                self._add_varying(operator, own[first : first + together], axes, temperature, storage)
         return operator
 
-    def _add_varying(self, operator: ColumnOperator, layer: int, axes: Any, known: Any, storage: Any) -> None:
-        found, shape = self.part[layer], self.plane.weights.shape
-        values = evaluate_axes(axes, found, known, shape)
-        values = np.broadcast_to(values, (len(values), 3, *shape))
-        stored = None
-        if storage is not None:
-            stored = storage.rate * evaluate_axes(storage.capacity, found, known, shape)[0]
-            stored = np.broadcast_to(stored, (3, *shape))
-        operator.add_varying(layer, *self._planar_entries(values, stored))
-        if len(values) == 6:
-            operator.add_oblique(layer, self.plane.drift(values[4], values[3]))
+    def _add_varying(
+        self, operator: ColumnOperator, layers: list[int], axes: Any, temperature: Any, storage: Any
+    ) -> None:
+        """Layers whose conductivities have as many entries."""
+        shape = (3, *self.plane.weights.shape)
+        found, kept = [], []
+        for layer in layers:
+            part, known = self.part[layer], None if temperature is None else temperature(layer)
+            values = evaluate_axes(axes, part, known, shape[1:])
+            found.append(np.broadcast_to(values, (len(values), *shape)))
+            if storage is not None:
+                stored = evaluate_axes(storage.capacity, part, known, shape[1:])[0]
+                kept.append(np.broadcast_to(storage.rate * stored, shape))
+            if len(values) == 6:
+                operator.add_oblique(layer, self.plane.drift(values[4], values[3]))
+        values = np.concatenate(found, axis=1)
+        stiffness, mass = self._planar_entries(values, np.concatenate(kept) if kept else None)
+        entries = (len(layers), 3, -1)
+        operator.add_varying(np.array(layers), stiffness.reshape(entries), mass.reshape(entries))
 
     def _planar_entries(self, values: Any, stored: Any) -> tuple[Floats, Floats]:
         """Entries of stiffness and mass for coefficients (entries, planes, ...).

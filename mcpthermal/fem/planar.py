@@ -151,6 +151,20 @@ class PlanarSpace:
         matrix.data = data
         return matrix
 
+    def stacked(self, data: Floats) -> Any:
+        """The matrix of several ones, one after the other along its diagonal, with given entries (..., n)."""
+        count = data.size // len(self.indices)
+        if count not in self._stacks:
+            first, entries = np.arange(count, dtype=np.int32)[:, None], len(self.indices)
+            starts = np.append(self.indptr[:-1] + first * entries, np.int32(count * entries))
+            self._stacks[count] = (self.indices + first * self.size).ravel(), starts
+        return sp.csr_array((data.ravel(), *self._stacks[count]), shape=(count * self.size,) * 2, copy=False)
+
+    @cached_property
+    def _stacks(self) -> dict[int, tuple[Any, Any]]:
+        """Indices and starts of rows of matrices one after the other, by how many there are."""
+        return {}
+
     @cached_property
     def _pair_pattern(self) -> tuple[Any, Any, Any, Any]:
         """Of two matrices whose rows alternate: indptr, indices, and where the entries of each go."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import copy
+import ctypes
+import hashlib
 import os
 import sys
 import threading
@@ -31,6 +32,16 @@ ROUGH = 0.1
 
 ROUGH_WORTH = 20_000
 """Unknowns above which factors that only precondition are better made in single precision."""
+
+_FACTORISE, _RENEW, _SOLVE, _RELEASE = 12, 22, 33, -1
+"""Phases of PARDISO."""
+
+_ASK_ORDER, _GIVE_ORDER = 2, 1
+"""Of PARDISO's fifth parameter: the order of elimination comes from PARDISO, or goes to it."""
+
+_ORDERS: dict[bytes, Any] = {}
+MOST_ORDERS = 16
+"""How many orders of elimination are kept, by the pattern they are for: to find one takes longer than to factorise."""
 
 _ZERO_PIVOT = -4
 _SHIFT = 1e-12
@@ -85,8 +96,8 @@ class Factorisation:
 
 
 @lru_cache(maxsize=1)
-def _pypardiso() -> Any:
-    """The module of pypardiso, or None where it or MKL is missing; its import loads MKL."""
+def mkl() -> Any:
+    """The library of MKL, or None where it or pypardiso, which knows where it is, is missing."""
     # Without a path pypardiso looks into every folder of the environment, which takes longer than most factorisations.
     for library in sorted(Path(sys.prefix).glob("lib/libmkl_rt*")):
         os.environ.setdefault("PYPARDISO_MKL_RT", str(library))
@@ -96,18 +107,12 @@ def _pypardiso() -> Any:
         from pypardiso import pardiso_wrapper
     except (ImportError, OSError):
         return None
-    return pardiso_wrapper
+    return pardiso_wrapper.PyPardisoSolver().libmkl
 
 
 def pardiso_available() -> bool:
     """Whether PARDISO can be used here."""
-    return _pypardiso() is not None
-
-
-@lru_cache(maxsize=1)
-def mkl() -> Any:
-    """The library of MKL, or None where it is missing."""
-    return _pardiso_prototype().libmkl if pardiso_available() else None
+    return mkl() is not None
 
 
 def factorise(
@@ -217,78 +222,114 @@ class _PivotError(LinearSolveError):
 
 
 @lru_cache(maxsize=1)
-def _pardiso_prototype() -> Any:
-    return _pypardiso().PyPardisoSolver()
-
-
-def _new_pardiso(kind: int) -> Any:
-    """A solver of its own; copied, because the constructor searches the disk for MKL each time (0.1 s)."""
-    solver = copy.copy(_pardiso_prototype())
-    solver.pt, solver.iparm, solver.perm = solver.pt.copy(), solver.iparm.copy(), solver.perm.copy()
-    solver.set_matrix_type(kind)
-    return solver
+def _routine() -> Any:
+    """MKL's PARDISO, with no types of arguments but those of each call."""
+    return mkl()["pardiso"]
 
 
 class _Pardiso:
     """One PARDISO instance with one matrix.
 
-    The call below pypardiso's `solve` is used on purpose: `solve` compares the whole matrix with the
-    factorised one at every right-hand side, and knows only unsymmetric matrices.
+    MKL is called as it is: pypardiso would copy the matrix's pattern at every right-hand side, which takes a third as
+    long as the solution, and knows only unsymmetric matrices.
     """
 
     def __init__(self, matrix: CsrMatrix, kind: int, dtype: Any = np.float64) -> None:
         if matrix.nnz >= np.iinfo(np.int32).max:
             raise LinearSolveError(f"PARDISO counts in 32 bits, and the matrix has {matrix.nnz:,} entries")
-        self._kind, self._dtype = kind, dtype
-        self._matrix = self._stored(matrix)
+        self._kind, self._dtype, self._size = kind, dtype, matrix.shape[0]
+        self._arrays = self._stored(matrix)
         self._lock = threading.Lock()
-        self._solver = _new_pardiso(kind)
+        self._handle, self._parameters = np.zeros(64, np.int64), np.zeros(64, np.int32)
         if kind == _SPD:
             for parameter, value in _SPD_PARAMETERS.items():
-                self._solver.set_iparm(parameter, value)
-        self._solver.set_iparm(28, int(dtype == np.float32))
-        self.release = weakref.finalize(self, self._solver.free_memory, everything=True)
+                self._parameters[parameter - 1] = value
+        self._parameters[27] = dtype == np.float32
+        pattern = self._pattern() if kind == _SPD else b""
+        known = _ORDERS.get(pattern)
+        self._parameters[4] = (_ASK_ORDER if known is None else _GIVE_ORDER) if pattern else 0
+        self._order = np.empty(self._size, np.int32) if known is None else known
+        nothing = np.zeros(1, dtype)
+        every = (self._handle, kind, _RELEASE, (nothing,) * 3, nothing, self._parameters, nothing)
+        self.release = weakref.finalize(self, _run, *every)
         self.release.atexit = False
-        self._call(12, np.zeros(matrix.shape[0], dtype))
+        self._call(_FACTORISE, np.zeros(self._size, dtype))
+        if pattern and known is None:
+            _ORDERS[pattern] = self._order
+            while len(_ORDERS) > MOST_ORDERS:
+                _ORDERS.pop(next(iter(_ORDERS)), None)
 
-    def _stored(self, matrix: CsrMatrix) -> Any:
-        stored = matrix if self._kind == _GENERAL else sparse.triu(matrix, format="csr")
-        stored = sparse.csr_matrix(stored, dtype=self._dtype, copy=stored is matrix)
-        stored.sum_duplicates()
-        return stored
+    def _pattern(self) -> bytes:
+        """What matrices of the same pattern share."""
+        digest = hashlib.blake2b(digest_size=16)
+        for array in self._arrays[:2]:
+            digest.update(array)
+        return digest.digest()
+
+    def _stored(self, matrix: CsrMatrix) -> tuple[Any, Any, Array]:
+        """Starts of rows, columns and entries; PARDISO counts from one."""
+        if not matrix.has_canonical_format:
+            matrix = matrix.copy()
+            matrix.sum_duplicates()
+        starts, columns, entries = matrix.indptr, matrix.indices, matrix.data
+        if self._kind != _GENERAL:
+            rows = np.repeat(np.arange(self._size, dtype=columns.dtype), np.diff(starts))
+            upper = columns >= rows
+            starts = np.append(0, np.cumsum(np.bincount(rows[upper], minlength=self._size)))
+            columns, entries = columns[upper], entries[upper]
+        return starts.astype(np.int32) + 1, columns.astype(np.int32) + 1, entries.astype(self._dtype)
 
     def renew(self, matrix: CsrMatrix) -> bool:
         """Factorise another definite matrix by the analysis at hand; say whether its pattern is the same."""
-        stored, old = self._stored(matrix), self._matrix
-        same = stored.shape == old.shape and all(
-            np.array_equal(getattr(stored, name), getattr(old, name)) for name in ("indptr", "indices")
-        )
+        stored = self._stored(matrix)
+        same = all(np.array_equal(new, old) for new, old in zip(stored[:2], self._arrays[:2], strict=True))
         if self._kind != _SPD or not same:
             return False
-        self._matrix = stored
+        self._arrays = stored
         try:
-            self._call(22, np.zeros(stored.shape[0], self._dtype))
+            self._call(_RENEW, np.zeros(self._size, self._dtype))
         except _PivotError:
             return False
         return True
 
     def solve(self, b: Array) -> Array:
-        return self._call(33, np.asfortranarray(b))
+        return self._call(_SOLVE, b)
 
     @property
     def negative_pivots(self) -> int:
-        return int(self._solver.get_iparm(23))
+        return int(self._parameters[22])
 
     def _call(self, phase: int, b: Array) -> Array:
+        b = np.asfortranarray(b, self._dtype)
         with self._lock:
-            self._solver.set_phase(phase)
-            try:
-                return self._solver._call_pardiso(self._matrix, b)
-            except _pypardiso().PyPardisoError as error:
-                what = _PARDISO_ERRORS.get(error.value, "see the documentation of MKL")
-                kind = _PivotError if error.value == _ZERO_PIVOT else LinearSolveError
-                size = self._matrix.shape[0]
-                raise kind(f"PARDISO ended with error {error.value} ({what}) on {size:,} unknowns") from None
+            error, x = _run(self._handle, self._kind, phase, self._arrays, self._order, self._parameters, b)
+        if error:
+            what = _PARDISO_ERRORS.get(error, "see the documentation of MKL")
+            kind = _PivotError if error == _ZERO_PIVOT else LinearSolveError
+            raise kind(f"PARDISO ended with error {error} ({what}) on {self._size:,} unknowns")
+        return np.ascontiguousarray(x)
+
+
+def _run(
+    handle: Any, kind: int, phase: int, arrays: tuple[Any, Any, Array], order: Any, parameters: Any, b: Array
+) -> tuple[int, Array]:
+    """A phase of PARDISO: its error, zero if there is none, and the solution."""
+    starts, columns, entries = arrays
+    sides = 1 if b.ndim == 1 else b.shape[1]
+    x, error = np.empty_like(b), ctypes.c_int32(0)
+    before = _integers(1, 1, kind, phase, len(b))
+    matrix = [_address(item) for item in (entries, starts, columns, order)]
+    after = [*_integers(sides), _address(parameters), *_integers(0)]
+    _routine()(_address(handle), *before, *matrix, *after, _address(b), _address(x), ctypes.byref(error))
+    return error.value, x
+
+
+def _integers(*values: int) -> list[Any]:
+    return [ctypes.byref(ctypes.c_int32(value)) for value in values]
+
+
+def _address(array: Any) -> ctypes.c_void_p:
+    return ctypes.c_void_p(array.ctypes.data)
 
 
 def _superlu(matrix: CsrMatrix, definite: bool) -> Callable[[Array], Array]:

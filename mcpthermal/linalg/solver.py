@@ -16,6 +16,8 @@ from .strategy import Method, Preconditioner, prepare
 
 REFINEMENTS = 3
 RESTARTS = 3
+NOTHING_GAINED = 0.5
+"""A relative residual above which a failed solution points at the matrix."""
 
 
 @dataclass(frozen=True)
@@ -251,6 +253,8 @@ class Solver:
         signs = np.random.default_rng(3).choice([-1.0, 1.0], run.x.size)
         rounding = float(np.linalg.norm(run.system.apply(np.finfo(float).eps * signs * run.x))) / run.scale
         cause = f"rounding of the solution alone changes the residual by {rounding:.1e}"
+        if residual > NOTHING_GAINED:
+            cause = "hardly anything was gained: the matrix may be singular or not positive definite"
         return LinearSolveError(
             f"{run.system.size:,} unknowns, {used.description}: relative residual {residual:.3g} after "
             f"{run.iterations} iterations, above the tolerance of {self.rtol:g} ({cause})",

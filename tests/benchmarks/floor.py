@@ -47,7 +47,7 @@ def operator_bytes(operator) -> int:
         matrix = operator.matrix
         return matrix.data.nbytes + matrix.indices.nbytes
     entries = sum(k.nbytes + m.nbytes for _, k, m in (*operator.shared, *operator.varying))
-    matrices = 2 * len(operator.shared) + 6 * len(operator.varying)
+    matrices = 2 * len(operator.shared) + sum(6 * len(layers) for layers, *_ in operator.varying)
     return entries + matrices * operator.plane.indices.nbytes
 
 
