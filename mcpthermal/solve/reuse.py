@@ -21,7 +21,7 @@ from mcpthermal.solve.subspace import Span, Subspace
 
 Floats = NDArray[np.float64]
 
-MOST_STATES, MOST_DIMENSIONS = 80, 96
+MOST_STATES, MOST_DIMENSIONS = 80, 64
 MOST_ENTRIES = 40_000_000
 """How many earlier states are kept, how many dimensions of their span, and how many numbers in each (320 MB)."""
 
