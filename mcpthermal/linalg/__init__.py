@@ -12,9 +12,10 @@ from .operator import Array, BlockInverse, CsrMatrix, Level, LinearSystem, Matri
 from .product import SparseProduct, compact, norm_of, share
 from .smoothers import Chebyshev, PointJacobi, largest_eigenvalue
 from .solver import Solver, SolveReport
-from .strategy import Method
+from .strategy import FEW_LIMIT, Method
 
 __all__ = [
+    "FEW_LIMIT",
     "Array",
     "BlockInverse",
     "Chebyshev",

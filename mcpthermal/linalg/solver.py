@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from ..errors import LinearSolveError
 from .krylov import conjugate_gradients
 from .operator import Array, LinearSystem
 from .product import norm_of
-from .strategy import Method, Preconditioner, prepare
+from .strategy import DIRECT_LIMIT, FACTORS_WORTH, Method, Preconditioner, prepare
 
 REFINEMENTS = 3
 RESTARTS = 3
@@ -103,6 +103,8 @@ class Solver:
     ----------
     rough : bool
         Whether large factors may be in single precision: in a long row of systems they precondition most of the time.
+    limit : int or None
+        Unknowns up to which "auto" factorises, for the few systems of one steady state; None is for a row of them.
     made : int
         How many factorisations or hierarchies it has made.
     """
@@ -114,6 +116,7 @@ class Solver:
             raise ValueError(f"unknown method {method!r}: known are 'auto', 'direct' and 'multigrid'")
         self.rtol, self.method, self.max_iterations = rtol, method, max_iterations
         self.rough, self.made = False, 0
+        self.limit: int | None = None
         self._kept: Preconditioner | None = None
 
     def reset(self) -> None:
@@ -133,7 +136,7 @@ class Solver:
         """
         if self._kept is None or self._kept.size != system.size:
             self._kept = None
-            self._kept = prepare(system, self.method, rough=self.rough)
+            self._kept = prepare(system, self.method, rough=self.rough, limit=self.limit)
             self.made += 1
         else:
             self._kept.adapt(system)
@@ -195,20 +198,34 @@ class Solver:
         last, self._kept = self._kept, None  # before the next one is made: its memory is needed
         if last is not None and (last.factors is None or last.size != run.system.size):
             last = None
-        fresh = prepare(run.system, self.method, last, self.rough)
+        fresh = prepare(run.system, self.method, last, self.rough, self.limit)
+        # Where factors would have been made but for the few systems, they are what a hard one gets after all.
+        resort = self.method == "auto" and not fresh.exact and run.system.size <= DIRECT_LIMIT
+        try:
+            self._begin(run, fresh, FACTORS_WORTH if resort else self.max_iterations)
+        except LinearSolveError:
+            if not resort:
+                raise
+        if resort and not run.done:
+            reason = f"{run.system.size:,} unknowns, and no convergence in {run.iterations} iterations of a hierarchy"
+            fresh = replace(prepare(run.system, "direct", rough=self.rough), reason=reason)
+            self._begin(run, fresh, self.max_iterations)
+        if not run.done:
+            raise self._failure(run, fresh)
+        self._kept = fresh
+        return fresh.description, fresh.reason
+
+    def _begin(self, run: _Run, fresh: Preconditioner, limit: int) -> None:
+        """Use a new preconditioner, and learn how well it does."""
         run.setup_seconds += fresh.seconds
         run.setups += 1
         self.made += 1
         if fresh.exact:
             self._refine(run, fresh)
         before, count = run.norm, run.iterations
-        self._iterate(run, fresh, self.max_iterations)
+        self._iterate(run, fresh, limit)
         if run.iterations > count and 0.0 < run.norm < before:
             fresh.log_reduction = math.log(before / run.norm) / (run.iterations - count)
-        if not run.done:
-            raise self._failure(run, fresh)
-        self._kept = fresh
-        return fresh.description, fresh.reason
 
     def _try_kept(self, run: _Run, kept: Preconditioner) -> bool:
         """Use the preconditioner at hand within a limit of iterations; say whether it was enough."""

@@ -14,7 +14,9 @@ from .multigrid import SUPERLU_COARSE_LIMIT, SmoothedAggregation, TwoLevel
 from .operator import Array, LinearSystem
 
 Method = Literal["auto", "direct", "multigrid"]
-DIRECT_LIMIT = 60_000
+DIRECT_LIMIT, FEW_LIMIT = 60_000, 5_000
+"""Unknowns up to which a row of like systems is worth factors, and a few of them."""
+
 FACTORS_WORTH, HIERARCHY_WORTH = 30, 10
 """How many iterations take as long as making factors of `DIRECT_LIMIT` unknowns or a hierarchy, roughly."""
 
@@ -96,7 +98,11 @@ class Preconditioner:
 
 
 def prepare(
-    system: LinearSystem, method: Method, last: Preconditioner | None = None, rough: bool = False
+    system: LinearSystem,
+    method: Method,
+    last: Preconditioner | None = None,
+    rough: bool = False,
+    limit: int | None = None,
 ) -> Preconditioner:
     """Make the preconditioner of a system.
 
@@ -110,13 +116,15 @@ def prepare(
         One that is not needed any more: factors of an equal pattern lend their symbolic analysis.
     rough : bool
         Large factors may be in single precision.
+    limit : int, optional
+        Unknowns up to which "auto" factorises; `DIRECT_LIMIT` unless given.
 
     Returns
     -------
     Preconditioner
     """
     start = time.perf_counter()
-    chosen, reason = choose(system, method)
+    chosen, reason = choose(system, method, limit)
     of = (ref(system), system.size)
     if chosen == "direct":
         matrix = system.matrix()
@@ -140,7 +148,7 @@ def prepare(
     return made
 
 
-def choose(system: LinearSystem, method: Method) -> tuple[Method, str]:
+def choose(system: LinearSystem, method: Method, limit: int | None = None) -> tuple[Method, str]:
     """The method for a system, and the reason in words.
 
     Parameters
@@ -149,6 +157,8 @@ def choose(system: LinearSystem, method: Method) -> tuple[Method, str]:
         The system.
     method : {"auto", "direct", "multigrid"}
         What was asked for.
+    limit : int, optional
+        As of `prepare`.
 
     Returns
     -------
@@ -160,10 +170,12 @@ def choose(system: LinearSystem, method: Method) -> tuple[Method, str]:
     size = f"{system.size:,} unknowns"
     if method != "auto":
         return method, f"{size}; asked for"
-    if system.size <= DIRECT_LIMIT:
-        return "direct", f"{size}, not above {DIRECT_LIMIT:,}"
+    # Without a coarse level there are no few systems: a hierarchy would have to find one.
+    few = DIRECT_LIMIT if limit is None or system.level is None else limit
+    if system.size <= few:
+        return "direct", f"{size}, not above {few:,}"
     if system.level is not None:
-        return "multigrid", f"{size}, above {DIRECT_LIMIT:,}"
+        return "multigrid", f"{size}, above {few:,}"
     if direct.pardiso_available():
         return "direct", f"{size} without a coarse level, and PARDISO is available"
     if system.size <= SUPERLU_COARSE_LIMIT:

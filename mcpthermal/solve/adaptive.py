@@ -42,6 +42,7 @@ from mcpthermal.result.probes import check_goals, check_probes
 from mcpthermal.result.steady import SteadyResult
 from mcpthermal.solve.enrichment import Enrichment
 from mcpthermal.solve.estimate import estimates_of, shares_of
+from mcpthermal.solve.reuse import Last
 from mcpthermal.solve.steady import solve_steady
 from mcpthermal.units import quantity
 
@@ -155,12 +156,13 @@ def solve_adaptive(
         mesh = case.package.mesh or _first(case, tolerance, budget)
     steps: list[AdaptiveStep] = []
     best: SteadyResult | None = None
+    last = Last()
     while True:
         say(f"mesh {len(steps) + 1}: solving")
         try:
-            result = solve_steady(case, mesh, order, initial=best, progress=progress, **SOLVED)  # type: ignore[arg-type]
+            result = solve_steady(case, mesh, order, initial=best, progress=progress, reuse=last, **SOLVED)  # type: ignore[arg-type]
             say(f"mesh {len(steps) + 1}: estimating")
-            enrichment = Enrichment(result)
+            enrichment = Enrichment(result, last.solved)
             estimates = estimates_of(enrichment, wanted)
         except SolveError as error:
             if best is None:
@@ -179,6 +181,7 @@ def solve_adaptive(
         except MeshError as error:
             return _done(result, steps, False, f"not reached: {error}")
         del enrichment  # its memory is needed for the next one
+        last = Last()
 
 
 def _first(case: Case, tolerance: Any, budget: Budget) -> ColumnMesh:

@@ -120,8 +120,7 @@ def adjoint(result: SteadyResult, by_temperature: Floats, by_potential: Floats |
     _check("by_temperature", by_temperature, result.temperature)
     if by_potential is not None:
         _check("by_potential", by_potential, result.potential)
-    run, state = Run.at(result)
-    return adjoint_at(run.problem, state, by_temperature, by_potential)
+    return adjoint_at(*Run.at(result), by_temperature, by_potential)
 
 
 def _check(name: str, given: Floats, field: Floats | None) -> None:

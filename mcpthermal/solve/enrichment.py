@@ -54,6 +54,8 @@ class Enrichment:
     Parameters
     ----------
     result : SteadyResult
+    solved : (CoupledProblem, State), optional
+        The result's own; set up again unless given.
 
     Attributes
     ----------
@@ -63,11 +65,11 @@ class Enrichment:
         e and r - A e on the stacked unknowns of temperature and scaled potential.
     """
 
-    def __init__(self, result: SteadyResult) -> None:
-        run, state = Run.at(result)
-        base, order = run.problem, getattr(result.thermal, "order", 2)
+    def __init__(self, result: SteadyResult, solved: tuple[CoupledProblem, State] | None = None) -> None:
+        base, state = solved or Run.at(result)
+        order = getattr(result.thermal, "order", 2)
         problem = CoupledProblem(
-            result.case, refined(result.mesh), order, base.solver.rtol, base.solver.method, run.timed
+            result.case, refined(result.mesh), order, base.solver.rtol, base.solver.method, base.timed
         )
         vars(problem.factors).update(result.factors)
         self.hot = make_hierarchy(base.thermal.space, problem.thermal.space)

@@ -79,12 +79,11 @@ def gradient(
         if isinstance(value, bool) or not isinstance(value, int | float) or not np.isfinite(value):
             raise InputError(f"gradient: {name}={value!r} must be a finite number in SI units")
     (asked,) = outputs_of([output])
-    run, state = Run.at(result)
+    problem, state = Run.at(result)
     if make_case(**parameters) != result.case:
         raise InputError("gradient: the case, or that of make_case with these parameters, is not that of the result")
-    hot, volt = derivative(asked.goal, Level(result, run.problem, run.problem, state))
-    found = adjoint_at(run.problem, state, hot, volt)
-    problem = run.problem
+    hot, volt = derivative(asked.goal, Level(result, problem, problem, state))
+    found = adjoint_at(problem, state, hot, volt)
     weights = problem.numbering.pick(found.temperature)
     if found.potential is not None and problem.electrical is not None:
         weights = np.concatenate([weights, problem.electrical.numbering.pick(found.potential)])

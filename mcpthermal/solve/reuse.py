@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mcpthermal.linalg import Method, Solver, pardiso_available
+from mcpthermal.linalg import FEW_LIMIT, Method, Solver, pardiso_available
 from mcpthermal.solve.coupling import CoupledProblem, State
 from mcpthermal.solve.subspace import Span, Subspace
 
@@ -154,6 +154,31 @@ class Reuse:
         # The first ones of a row reach farthest; of the rest the latest stay.
         if len(self._states) > most:
             del self._states[most // 2]
+
+
+class Last(Reuse):
+    """Keeps the last problem and its state in equilibrium, for what is asked of a result next; it hands on nothing."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._state: State | None = None
+
+    def adopt(self, problem: CoupledProblem) -> None:
+        """Keep a new problem in place of the last one."""
+        problem.solver.limit = FEW_LIMIT
+        self._problem, self._state = problem, None
+
+    def start(self) -> None:
+        """Nothing."""
+
+    def keep(self, state: State) -> None:
+        """Keep its state too."""
+        self._state = state
+
+    @property
+    def solved(self) -> tuple[CoupledProblem, State] | None:
+        """The problem and its state; None if it came to none, as where a steady state was found on a path of loads."""
+        return None if self._problem is None or self._state is None else (self._problem, self._state)
 
 
 def shared_method(mesh: Any, method: Method) -> Method:

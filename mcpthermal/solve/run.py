@@ -79,12 +79,12 @@ class Run:
         self.problem = CoupledProblem(case, mesh, order, linear_tolerance, method, self.timed)
 
     @classmethod
-    def at(cls, result: SteadyResult) -> tuple[Run, State]:
-        """A result's case set up again on its mesh, and its state."""
+    def at(cls, result: SteadyResult) -> tuple[CoupledProblem, State]:
+        """A result's problem set up again on its mesh, and its state."""
         run = cls(result.case, result.mesh, getattr(result.thermal, "order", 2))
         problem = run.problem
         vars(problem.factors).update(result.factors)
-        return run, problem.state(result.temperature - problem.thermal.reference, result.potential)
+        return problem, problem.state(result.temperature - problem.thermal.reference, result.potential)
 
     def initial_rise(self, initial: Any) -> Floats:
         """A raw rise (K) from a uniform temperature, a result, or (None) the surroundings, with the prescribed values.

@@ -9,7 +9,7 @@ import numpy as np
 
 from mcpthermal.case import Case
 from mcpthermal.errors import BalanceError, CouplingError, InputError
-from mcpthermal.linalg import Method
+from mcpthermal.linalg import FEW_LIMIT, Method
 from mcpthermal.result.steady import SteadyResult
 from mcpthermal.solve.limits import require_steady_state
 from mcpthermal.solve.newton import Newton
@@ -77,7 +77,9 @@ def solve_steady(
     quantity(tolerance, "", "tolerance", above=0.0, maximum=0.1)
     quantity(max_iterations, "", "max_iterations", minimum=1)
     run = Run(case, mesh, order, linear_tolerance, method, progress)
-    if reuse is not None:
+    if reuse is None:
+        run.problem.solver.limit = FEW_LIMIT
+    else:
         reuse.adopt(run.problem)
         found = _from_earlier(run, reuse, tolerance, int(max_iterations))
         if found is not None:

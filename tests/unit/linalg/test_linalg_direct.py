@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import threading
 import warnings
+from typing import Any
 
 import numpy as np
 import pytest
@@ -194,3 +195,29 @@ def test_equal_patterns_share_the_analysis(monkeypatch: pytest.MonkeyPatch) -> N
     assert second.renew(wide) is None
     indefinite = sparse.diags([-2.0, 1.0, -2.0], [-1, 0, 1], shape=(size, size), format="csr")
     assert factorise(line).renew(indefinite) is None
+
+
+@needs_pardiso
+def test_equal_patterns_share_the_order_of_elimination(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In either precision; only the latest patterns are kept."""
+    orders: dict[bytes, Any] = {}
+    monkeypatch.setattr(direct, "_ORDERS", orders)
+    monkeypatch.setattr(direct, "MOST_ORDERS", 2)
+    rng = np.random.default_rng(1)
+    size = 300
+    x = rng.standard_normal(size)
+
+    def banded(reach: int) -> Any:
+        off = -rng.random(size - reach)
+        return sparse.diags([off, 2.5 * np.ones(size), off], [-reach, 0, reach], format="csr")
+
+    matrices = [banded(1), banded(1), banded(7), banded(1), banded(9)]
+    counts = []
+    for matrix in matrices:
+        assert factorise(matrix).solve(matrix @ x) == pytest.approx(x)
+        counts.append(len(orders))
+    assert counts == [1, 1, 2, 2, 2]
+    order = next(iter(orders.values()))
+    assert sorted(order - order.min()) == list(range(size))
+    rough = direct._Pardiso(matrices[2], direct._SPD, np.float32)
+    assert rough._order is order and rough.solve(matrices[2] @ x) == pytest.approx(x, rel=1e-4, abs=1e-5)

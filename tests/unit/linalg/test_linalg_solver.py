@@ -9,6 +9,7 @@ from linalg_problems import chain, poisson, stack
 
 from mcpthermal.errors import LinearSolveError
 from mcpthermal.linalg import LinearSystem, MatrixSystem, Solver, conjugate_gradients, direct, strategy
+from mcpthermal.linalg import solver as linalg_solver
 from mcpthermal.linalg.strategy import LEAST_WORTH
 
 
@@ -61,6 +62,25 @@ def test_automatic_choice(library, monkeypatch, limit, coarse, words):
     x, report = Solver().solve(system, load(system))
     assert (words if isinstance(words, str) else words[library]) in report.method
     assert "121 unknowns" in report.reason and residual(system, x, load(system)) <= 1e-10
+
+
+def test_few_systems_get_a_hierarchy_and_hard_ones_factors_after_all(library, monkeypatch):
+    system = poisson(5, 2)
+    solver = Solver()
+    solver.limit = 10
+    x, report = solver.solve(system, load(system))
+    assert "two-level" in report.method and report.reason.startswith("121 unknowns, above 10")
+    assert residual(system, x, load(system)) <= 1e-10
+    assert "direct" in Solver().solve(system, load(system))[1].method  # a row of them
+    monkeypatch.setattr(linalg_solver, "FACTORS_WORTH", 2)
+    hard = Solver()
+    hard.limit = 10
+    x, report = hard.solve(system, load(system))
+    assert "direct" in report.method and "no convergence in 2 iterations of a hierarchy" in report.reason
+    assert report.setups == 2 == hard.made and residual(system, x, load(system)) <= 1e-10
+    asked = Solver(method="multigrid", max_iterations=2)
+    with pytest.raises(LinearSolveError, match="after 2 iterations"):
+        asked.solve(system, load(system))
 
 
 def test_large_without_coarse_level_or_pardiso(monkeypatch):

@@ -11,6 +11,8 @@ from steady_problems import AMBIENT
 import mcpthermal as mt
 from mcpthermal.mesh.refinement import refined
 from mcpthermal.solve.adaptive import numbers
+from mcpthermal.solve.reuse import Last
+from mcpthermal.solve.run import Run
 from mcpthermal.units import mm
 
 
@@ -87,6 +89,17 @@ def test_a_loose_tolerance_begins_coarse() -> None:
     for options in ({"tolerance": 0.01}, {"tolerance": "1 %"}, {"max_unknowns": 12_000, "max_meshes": 1}):
         result = mt.solve_adaptive(case, "chip", **options)  # type: ignore[arg-type]
         assert result.mesh.n_cells < 0.7 * usual.mesh.n_cells
+
+
+def test_a_solution_is_estimated_with_what_it_has_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is set up a second time; where the solution came by a path of loads, it has to be."""
+    options: dict[str, Any] = {"mesh": mt.generate_mesh(chip_on_board().package, "coarse"), "max_meshes": 1}
+    with monkeypatch.context() as patch:
+        patch.setattr(Run, "at", None)
+        result = mt.solve_adaptive(chip_on_board(), "chip", **options)
+    monkeypatch.setattr(Last, "solved", None)
+    other = mt.solve_adaptive(chip_on_board(), "chip", **options)
+    assert other.estimates["max(chip)"].error == pytest.approx(result.estimates["max(chip)"].error, rel=1e-3)
 
 
 def test_an_absolute_tolerance_and_several_goals() -> None:

@@ -47,15 +47,15 @@ def test_goals_have_the_derivatives_of_differences(driven: str, kind: str) -> No
         return mt.solve_steady(mt.Case(whole, [mt.Power("cap", watt), *loads[1:]]), mesh, **TIGHT)
 
     result, above, below = solve(0.2), solve(0.201), solve(0.199)
-    run, state = Run.at(result)
-    level = Level(result, run.problem, run.problem, state)
+    problem, state = Run.at(result)
+    level = Level(result, problem, problem, state)
     cap = mesh.of_parts(np.array([name == "cap" for name in mesh.part_names]))
     power = result.thermal.volume_load(cap, 1.0 / mesh.cell_volumes[cap].sum())
     sizes = []
     for goal in GOALS:
-        slope = adjoint_at(run.problem, state, *derivative(goal, level)).temperature @ power
+        slope = adjoint_at(problem, state, *derivative(goal, level)).temperature @ power
         if isinstance(goal, mt.HeatOut) and goal.face in (None, "x_max"):
-            slope += power[run.problem.numbering.is_fixed].sum()  # released at the held face, it leaves there at once
+            slope += power[problem.numbering.is_fixed].sum()  # released at the held face, it leaves there at once
         difference = (goal.measure(above) - goal.measure(below)) / 0.002
         assert slope == pytest.approx(difference, rel=2e-5, abs=1e-10), goal.name
         sizes.append(abs(slope))
