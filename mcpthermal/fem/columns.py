@@ -47,8 +47,9 @@ TOGETHER = 10_000
 INSIDE = 1e-6
 """How far a place is moved towards the middle of its cell, relative to the cell."""
 
-NEAR_EXTREME = 0.01
-"""Cells are asked for the maximum of their quadratic where nodes come so near to it, relative to the whole range."""
+OVERSHOOT = (5 / 3 * 5 / 4 - 1) / 2
+"""How far a quadratic may rise over its nodes, relative to their range: by the Lebesgue constants of triangle and line.
+"""
 
 
 class ColumnSpace:
@@ -266,18 +267,18 @@ class ColumnSpace:
             row, columns = self.layers[layer], self.columns[used]
             low[row, columns] = local.min(axis=1)[self.plane.dofs[used]].min(axis=1)
             high[row, columns] = local.max(axis=1)[self.plane.dofs[used]].max(axis=1)
-        self._refine(raw, high)
+        self._refine(raw, low, high)
         return low, high
 
-    def _refine(self, raw: Floats, high: Floats) -> None:
+    def _refine(self, raw: Floats, low: Floats, high: Floats) -> None:
         """Put the maxima of the quadratic on a fine grid in the cells that may have their part's maximum."""
         inside = np.ix_(self.layers, self.columns)
         local = np.where(self.cells, high[inside], -np.inf)
-        slack = NEAR_EXTREME * float(np.ptp(raw[self.active]))
+        reach = np.where(self.cells, local + OVERSHOOT * (high - low)[inside], -np.inf)
         number = np.where(self.cells, self.part, 0)
         top = np.full(number.max() + 1, -np.inf)
         np.maximum.at(top, number[self.cells], local[self.cells])
-        layer, column = np.nonzero(self.cells & (local >= top[number] - slack))
+        layer, column = np.nonzero(self.cells & (reach >= top[number]))
         values = np.einsum("cam,pa,qm->cpq", raw[self.cell_dofs(layer, column)], *_FINE, optimize=True)
         high[self.layers[layer], self.columns[column]] = values.reshape(len(layer), -1).max(axis=1)
 
