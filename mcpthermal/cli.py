@@ -43,7 +43,7 @@ EXIT_CODES: tuple[tuple[type[McpThermalError], int], ...] = (
 )
 
 CasePath = Annotated[Path, typer.Argument(help="A case.toml, a case.py, or a folder with one of them.")]
-Level = Annotated[str, typer.Option("--level", help="How fine the mesh is: coarse, normal or fine.")]
+_LEVEL = typer.Option("--level", help="How fine the mesh is: coarse, normal or fine.")
 
 
 @contextmanager
@@ -61,13 +61,15 @@ def _explained() -> Iterator[None]:
         raise typer.Exit(next(code for kind, code in EXIT_CODES if isinstance(error, kind))) from None
 
 
-def _mesh_of(case: Any, level: str, folder: Path) -> Any:
+def _mesh_of(case: Any, level: str | None, folder: Path) -> Any:
     from mcpthermal.mesh import MeshSpec
     from mcpthermal.mesh.cache import cached_mesh
 
     if case.package.mesh is not None:
+        if level is not None:
+            raise InputError(f"--level {level}: the mesh of case '{case.name}' is imported, and taken as it is")
         return case.package.mesh
-    mesh, found = cached_mesh(case.package, MeshSpec(level), folder)
+    mesh, found = cached_mesh(case.package, MeshSpec(level or "normal"), folder)
     _messages.print(f"mesh: {mesh.summary()}" + (" (kept from an earlier run)" if found else ""))
     return mesh
 
@@ -76,7 +78,7 @@ def _mesh_of(case: Any, level: str, folder: Path) -> Any:
 def run(
     path: CasePath,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Folder; default results/<case>.")] = None,
-    level: Level = "normal",
+    level: Annotated[str | None, _LEVEL] = None,
     until: Annotated[str | None, typer.Option("--until", help="Solve in time up to here, such as 10s.")] = None,
     tolerance: Annotated[
         str | None, typer.Option("--tolerance", help="Adapt the mesh until outputs are as exact: 0.2K, or 0.5%.")
@@ -96,11 +98,19 @@ def run(
         folder = output or Path("results") / case.name
         spec, accuracy = _transient(case, until), _accuracy(case, tolerance)
         with _messages.status("meshing") as status:
-            solve = _solve_steady if spec is None else partial(_solve_in_time, spec)
-            if accuracy is not None and spec is None:
-                result = _solve_adaptively(accuracy, case, folder, pictures, status)
+            adapts = accuracy is not None and spec is None
+            if tolerance is not None and not adapts:
+                raise InputError(
+                    f"--tolerance {tolerance} adapts the mesh of a steady state, and case '{case.name}' is solved in "
+                    "time; choose its mesh by --level"
+                )
+            # Adaptive solutions begin with a mesh of their own unless one is asked for.
+            mesh = None if adapts and level is None else _mesh_of(case, level, folder)
+            if spec is None:
+                solve = partial(_solve_adaptively, accuracy) if adapts else _solve_steady
             else:
-                result = solve(case, _mesh_of(case, level, folder), folder, pictures, status)
+                solve = partial(_solve_in_time, spec)
+            result = solve(case, mesh, folder, pictures, status)
             status.update("writing")
             summary = result.summary()
             write_whole(folder / "summary.txt", lambda file: file.write_text(summary, encoding="utf-8"))
@@ -149,8 +159,8 @@ def _accuracy(case: Any, tolerance: str | None) -> Any:
     return replace(case.accuracy or AccuracySpec(), tolerance=tolerance)
 
 
-def _solve_adaptively(accuracy: Any, case: Any, folder: Path, pictures: bool, status: Any) -> Any:
-    """The steady state on a mesh that is adapted, and the chart of its convergence."""
+def _solve_adaptively(accuracy: Any, case: Any, mesh: Any, folder: Path, pictures: bool, status: Any) -> Any:
+    """The steady state on a mesh that is adapted, begun with a given one or None, and the chart of its convergence."""
     from mcpthermal.result.probes import goal_of
     from mcpthermal.solve import solve_adaptive
 
@@ -159,6 +169,7 @@ def _solve_adaptively(accuracy: Any, case: Any, folder: Path, pictures: bool, st
         case,
         goals,
         accuracy.tolerance,
+        mesh=mesh,
         max_unknowns=accuracy.max_unknowns,
         max_seconds=accuracy.max_seconds,
         progress=lambda text: status.update(text),
@@ -265,7 +276,7 @@ def claims(
 def mesh(
     path: CasePath,
     output: Annotated[Path, typer.Option("--output", "-o", help="The .msh file to write.")],
-    level: Level = "normal",
+    level: Annotated[str, _LEVEL] = "normal",
     cells: Annotated[str, typer.Option("--cells", help="prisms or tetrahedra.")] = "prisms",
 ) -> None:
     """Mesh a case and write it as a Gmsh file (MSH 4.1) with named physical groups."""

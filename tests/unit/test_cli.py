@@ -252,6 +252,12 @@ def test_run_to_a_tolerance(tmp_path: Path) -> None:
     assert done.exit_code == 0, done.output
     assert "max(bar)" in done.output and "the tolerance is reached" in done.output
     assert (tmp_path / "a" / "convergence.png").is_file()
+    finer = runner.invoke(app, ["run", str(file), "-o", str(tmp_path / "c"), "--tolerance", "0.01K", "--level", "fine"])
+    assert finer.exit_code == 0, finer.output
+    sizes = [json.loads((tmp_path / name / "result.json").read_text())["provenance"]["sizes"]["cells"] for name in "ac"]
+    assert sizes[1] > 3 * sizes[0]
+    in_time = runner.invoke(app, ["run", str(file), "--until", "1s", "--tolerance", "0.01K"])
+    assert in_time.exit_code == 2 and "is solved in time" in in_time.output
     accuracy = '[accuracy]\ngoal = ["resistance(bar.x_min, bar.x_max)", "max_temperature"]\ntolerance = "0.1 %"\n'
     file.write_text(text + accuracy)
     done = runner.invoke(app, ["run", str(file), "-o", str(tmp_path / "b"), "--no-pictures", "--json"])

@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 import mcpthermal as mt
+from mcpthermal.cli import app
 from mcpthermal.io.case_toml import case_from_tables
 from mcpthermal.mesh.gmsh_backend import session
 from mcpthermal.units import mm
@@ -71,6 +73,15 @@ def test_a_mesh_and_its_geometry_as_in_python(folder: Path) -> None:
     plain = mt.read_case(write(folder, TEXT.replace('geometry = "meshes/pin.step"\n', "")))
     assert plain.package.mesh.geometry is None
     assert plain.package.mesh.n_cells == mesh.n_cells
+
+
+def test_the_command_takes_an_imported_mesh_as_it_is(folder: Path, tmp_path: Path) -> None:
+    file = write(folder, TEXT[: TEXT.index("[accuracy]")])
+    command = ["run", str(file), "-o", str(tmp_path), "--no-pictures"]
+    finer = CliRunner().invoke(app, [*command, "--level", "fine"])
+    assert finer.exit_code == 2 and "--level fine: the mesh of case" in finer.output and "is imported" in finer.output
+    done = CliRunner().invoke(app, command)
+    assert done.exit_code == 0, done.output
 
 
 @pytest.mark.parametrize(
