@@ -70,13 +70,16 @@ class Places:
 
     def rows(self, matrix: Any) -> Any:
         """A matrix with a row for each unknown as one with a row for each place."""
-        entries = matrix.tocoo()
-        triplets = (entries.data, (self.first[entries.row], entries.col))
-        return sp.coo_array(triplets, shape=(self.mask.size, matrix.shape[1])).tocsr()
+        order = np.argsort(self.first)
+        own = matrix.tocsr()[order]
+        counts = np.zeros(self.mask.size + 1, own.indptr.dtype)
+        counts[1 + self.first[order]] = np.diff(own.indptr)
+        return sp.csr_array((own.data, own.indices, np.cumsum(counts)), shape=(self.mask.size, matrix.shape[1]))
 
     def between(self, matrix: Any) -> Any:
         """A matrix on unknowns as one on places."""
-        return self.rows(self.rows(matrix).T.tocsr()).T.tocsr()
+        own = self.rows(matrix)
+        return sp.csr_array((own.data, self.first[own.indices], own.indptr), shape=(self.mask.size,) * 2)
 
 
 class ColumnNumbers:

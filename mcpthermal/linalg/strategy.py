@@ -14,7 +14,7 @@ from .multigrid import SUPERLU_COARSE_LIMIT, SmoothedAggregation, TwoLevel
 from .operator import Array, LinearSystem
 
 Method = Literal["auto", "direct", "multigrid"]
-DIRECT_LIMIT, FEW_LIMIT = 60_000, 5_000
+DIRECT_LIMIT, FEW_LIMIT = 60_000, 20_000
 """Unknowns up to which a row of like systems is worth factors, and a few of them."""
 
 FACTORS_WORTH, HIERARCHY_WORTH = 30, 10
