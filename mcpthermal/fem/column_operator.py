@@ -43,6 +43,7 @@ MASS = np.einsum("g,gm,gn->mn", WEIGHTS, VALUES, VALUES)
 STIFFNESS = np.einsum("g,gm,gn->mn", WEIGHTS, SLOPES, SLOPES)
 LOAD = WEIGHTS @ VALUES
 _TESTED_VALUES, _TESTED_SLOPES = (np.ascontiguousarray((WEIGHTS[:, None] * item).T) for item in (VALUES, SLOPES))
+
 ROUNDING = 1e-13
 """Row sums below it, relative to the diagonal, are those of conduction alone."""
 

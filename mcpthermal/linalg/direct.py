@@ -230,7 +230,7 @@ def _routine() -> Any:
 class _Pardiso:
     """One PARDISO instance with one matrix.
 
-    MKL is called as it is: pypardiso would copy the matrix's pattern at every right-hand side, which takes a third as
+    MKL is called as it is: pypardiso would copy the matrix's pattern at every right-hand side, which takes a quarter as
     long as the solution, and knows only unsymmetric matrices.
     """
 
