@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from mcpthermal.case import Case
 from mcpthermal.fem.coefficients import depends_on_temperature
 from mcpthermal.fem.discretisation import make_space
-from mcpthermal.linalg import Method, Solver, norm_of
+from mcpthermal.linalg import FEW_LIMIT, Method, Solver, norm_of
 from mcpthermal.mesh.columns import check_fit
 from mcpthermal.solve.contacts import Contact, cuts_of
 from mcpthermal.solve.electrical import CurrentState, ElectricalProblem
@@ -129,6 +129,11 @@ class CoupledProblem:
         self._noise: tuple[float, float, float] | None = None
         self._current_is_constant = self._find_constant_current()
         self._kept: tuple[tuple[float, float], CurrentState] | None = None
+
+    def expect_few(self) -> None:
+        """Few systems will be solved: a hierarchy is sooner made than factors, but where its next level is as large."""
+        if getattr(self.thermal.space, "order", 2) == 2:
+            self.solver.limit = FEW_LIMIT
 
     @property
     def is_linear(self) -> bool:

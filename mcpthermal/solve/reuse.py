@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mcpthermal.linalg import FEW_LIMIT, Method, Solver, pardiso_available
+from mcpthermal.linalg import Method, Solver, pardiso_available
 from mcpthermal.solve.coupling import CoupledProblem, State
 from mcpthermal.solve.subspace import Span, Subspace
 
@@ -165,7 +165,7 @@ class Last(Reuse):
 
     def adopt(self, problem: CoupledProblem) -> None:
         """Keep a new problem in place of the last one."""
-        problem.solver.limit = FEW_LIMIT
+        problem.expect_few()
         self._problem, self._state = problem, None
 
     def start(self) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from mcpthermal.case import Case
 from mcpthermal.errors import BalanceError, CouplingError, InputError
-from mcpthermal.linalg import FEW_LIMIT, Method
+from mcpthermal.linalg import Method
 from mcpthermal.result.steady import SteadyResult
 from mcpthermal.solve.limits import require_steady_state
 from mcpthermal.solve.newton import Newton
@@ -78,7 +78,7 @@ def solve_steady(
     quantity(max_iterations, "", "max_iterations", minimum=1)
     run = Run(case, mesh, order, linear_tolerance, method, progress)
     if reuse is None:
-        run.problem.solver.limit = FEW_LIMIT
+        run.problem.expect_few()
     else:
         reuse.adopt(run.problem)
         found = _from_earlier(run, reuse, tolerance, int(max_iterations))
