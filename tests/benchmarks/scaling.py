@@ -19,7 +19,7 @@ import time
 from pathlib import Path
 
 CASE = Path(__file__).parents[2] / "cases" / "stacked_module"
-FACTORS = {"1e5": 3.0, "3e5": 1.0, "1e6": 0.54, "3e6": 0.30, "1e7": 0.165}
+FACTORS = {"1e5": 3.0, "3e5": 1.0, "1e6": 0.41, "3e6": 0.23, "1e7": 0.13}
 """Factor on all sizes of "normal" that gives about so many unknowns."""
 
 LARGEST_EXPONENT = 1.4
