@@ -105,9 +105,10 @@ def mkl() -> Any:
     os.environ.setdefault("KMP_BLOCKTIME", "0")
     try:
         from pypardiso import pardiso_wrapper
+
+        return pardiso_wrapper.PyPardisoSolver().libmkl
     except (ImportError, OSError):
         return None
-    return pardiso_wrapper.PyPardisoSolver().libmkl
 
 
 def pardiso_available() -> bool:
@@ -256,8 +257,8 @@ class _Pardiso:
         self._call(_FACTORISE, np.zeros(self._size, dtype))
         if pattern and known is None:
             _ORDERS[pattern] = self._order
-            while len(_ORDERS) > MOST_ORDERS:
-                _ORDERS.pop(next(iter(_ORDERS)), None)
+            for old in list(_ORDERS)[:-MOST_ORDERS]:
+                _ORDERS.pop(old, None)
 
     def _pattern(self) -> bytes:
         """What matrices of the same pattern share."""

@@ -170,12 +170,11 @@ def choose(system: LinearSystem, method: Method, limit: int | None = None) -> tu
     size = f"{system.size:,} unknowns"
     if method != "auto":
         return method, f"{size}; asked for"
-    # Without a coarse level there are no few systems: a hierarchy would have to find one.
-    few = DIRECT_LIMIT if limit is None or system.level is None else limit
-    if system.size <= few:
-        return "direct", f"{size}, not above {few:,}"
+    limit = DIRECT_LIMIT if limit is None else limit
+    if system.size <= limit:
+        return "direct", f"{size}, not above {limit:,}"
     if system.level is not None:
-        return "multigrid", f"{size}, above {few:,}"
+        return "multigrid", f"{size}, above {limit:,}"
     if direct.pardiso_available():
         return "direct", f"{size} without a coarse level, and PARDISO is available"
     if system.size <= SUPERLU_COARSE_LIMIT:
