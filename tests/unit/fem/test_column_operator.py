@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import mcpthermal as mt
+from mcpthermal.fem import columns
 from mcpthermal.fem.coefficients import Storage
 from mcpthermal.fem.columns import ColumnSpace
 from mcpthermal.fem.numbering import Numbering
@@ -235,3 +236,21 @@ def test_layers_may_be_much_higher_than_triangles_are_wide() -> None:
     result = mt.solve_steady(case, mesh, method="multigrid", linear_tolerance=1e-9)
     # A coarse level that is linear along the lines too needs 30.
     assert sum(item["iterations"] for item in result.provenance.solves) <= 12
+
+
+@pytest.mark.parametrize("smoothness", [0.0, 1.0, 30.0])
+def test_the_cells_asked_for_a_maximum_are_enough(
+    space: ColumnSpace, monkeypatch: pytest.MonkeyPatch, smoothness: float
+) -> None:
+    """Each part's maximum is that of all its cells' quadratics, however rough or smooth the field is."""
+    fields = RNG.random((20, space.size)) + smoothness * np.sin(2e3 * space.points.sum(axis=1))
+    parts = [space.mesh.cell_part == number for number in range(3)]
+
+    def maxima() -> Any:
+        return np.array([[np.nanmax(space.cell_extrema(raw)[1][own]) for own in parts] for raw in fields])
+
+    found = maxima()
+    monkeypatch.setattr(columns, "OVERSHOOT", np.inf)
+    assert found == pytest.approx(maxima(), rel=1e-14)
+    monkeypatch.setattr(columns, "OVERSHOOT", 0.0)
+    assert (maxima() < found - 1e-3).any() or smoothness > 0  # the cell of the highest node alone is not
