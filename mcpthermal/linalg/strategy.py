@@ -20,7 +20,7 @@ DIRECT_LIMIT, FEW_LIMIT = 60_000, 20_000
 FACTORS_WORTH, HIERARCHY_WORTH = 30, 10
 """How many iterations take as long as making factors of `DIRECT_LIMIT` unknowns or a hierarchy, roughly."""
 
-LEAST_WORTH = 4
+LEAST_WORTH = 8
 _DIRECT = "direct, "
 
 
@@ -80,10 +80,10 @@ class Preconditioner:
 
     @property
     def worth(self) -> float:
-        """How many iterations take as long as making a new one; small factors are made quickly."""
+        """How many iterations take as long as making a new one: little fewer for small factors than for large ones."""
         if not self.exact:
             return HIERARCHY_WORTH
-        return max(LEAST_WORTH, FACTORS_WORTH * min(1.0, (self.size / DIRECT_LIMIT) ** (2 / 3)))
+        return max(LEAST_WORTH, FACTORS_WORTH * min(1.0, (self.size / DIRECT_LIMIT) ** (1 / 3)))
 
     def needed(self, reduction: float) -> float:
         """The iterations that a new one would need to reduce a residual by a factor."""
