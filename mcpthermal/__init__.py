@@ -31,6 +31,7 @@ _PUBLIC = {
         "NoSteadyState",
         "OutputError",
         "RangeWarning",
+        "SingularWarning",
         "SolveError",
         "StudyError",
         "ThermalRunaway",

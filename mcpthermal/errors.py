@@ -144,6 +144,10 @@ class RangeWarning(McpThermalWarning):
     """A material law was used outside the temperature range of its source."""
 
 
+class SingularWarning(McpThermalWarning):
+    """Something that is asked for is infinite, and its value that of the mesh."""
+
+
 def near_misses(name: str, known: Iterable[str], count: int = 3) -> str:
     """A phrase that offers the known names nearest to an unknown one, for error messages.
 

@@ -114,6 +114,21 @@ def quantity(
     return number
 
 
+def whole_number(value: Any, name: str, least: int = 1, most: int | None = None) -> int:
+    """Read a whole number.
+
+    Raises
+    ------
+    UnitError
+        If it is none, or outside the limits, which are inclusive.
+    """
+    is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
+    if is_number and least <= value <= (math.inf if most is None else most) and value % 1 == 0:
+        return int(value)
+    limits = f"of at least {least}" if most is None else f"from {least} to {most:,}"
+    raise UnitError(f"{name}: {value!r} must be a whole number {limits}")
+
+
 def in_si(value: Any) -> Any:
     """A value whose kind is not known: a string of a number and a known unit becomes the number in SI; others stay."""
     if isinstance(value, str) and _NUMBER.fullmatch(value):

@@ -17,7 +17,7 @@ name                            number
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from itertools import pairwise
 from typing import Any
 
@@ -116,11 +116,17 @@ def _split(name: str) -> tuple[str, str]:
 def _bearers(case: Case, owner: str, field: str) -> list[Any]:
     """The loads at a place, or one material, that have a field."""
     if field in PROPERTIES:
-        named = {part.material.name: part.material for part in case.package.parts if not part.is_void}
+        solid = [part for part in case.package.parts if not part.is_void]
+        named = {part.material.name: part.material for part in solid}
+        own = [part for part in solid if part.material.name == owner]
+        if any(part.material != own[0].material for part in own):
+            parts = ", ".join(part.name for part in own)
+            raise InputError(f"'{owner}.{field}': different materials of {parts} have the name '{owner}'; rename them")
         if owner not in named:
             raise InputError(f"'{owner}.{field}': no part is made of '{owner}'; {near_misses(owner, named)}")
         return [named[owner]]
-    found = [load for load in case.loads if getattr(load, field, None) is not None]
+    bearing = [load for load in case.loads if field in {item.name for item in fields(load)}]
+    found = [load for load in bearing if getattr(load, field) is not None]
     places = [getattr(load, "place", "") for load in found]
     if places.count(owner) != 1:
         count = "no load" if owner not in places else f"{places.count(owner)} loads"

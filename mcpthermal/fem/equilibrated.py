@@ -17,7 +17,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from mcpthermal.linalg import factorise
+from mcpthermal.linalg import MatrixSystem, Solver
 from mcpthermal.mesh.columns import ColumnMesh
 from mcpthermal.package.columns import Faces
 
@@ -26,6 +26,9 @@ Ints = NDArray[np.int64]
 
 LINE = np.array([[1 / 3, -1 / 6], [-1 / 6, 1 / 3]])
 """The energy of outward currents through the foot and the head of a cell of unit resistance."""
+
+ACCURACY = 1e-9
+"""Relative residual of the potentials: far below what the bounds are apart."""
 
 
 class Equilibrated:
@@ -94,14 +97,11 @@ class Equilibrated:
         free = ~held
         if free.all():
             raise ValueError("no face has a prescribed potential")
-        factors = factorise(matrix[free][:, free])
         if load.any():
             # The potential of the other terminal is any constant: zero.
             potential[held] = 0.0
         right = (load - matrix @ potential)[free]
-        solved = factors.solve(right)
-        solved += factors.solve(right - matrix[free][:, free] @ solved)
-        potential[free] = solved
+        potential[free], _ = Solver(ACCURACY, "direct").solve(MatrixSystem(matrix[free][:, free]), right)
         current = -np.einsum("cij,cj->ci", local, potential[number])
         energy = float(np.einsum("ci,cij,cj->", current, self.energy, current))
         total = self._through(current, number, np.searchsorted(found, self.keys(enters[0])), size)

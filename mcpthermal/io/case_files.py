@@ -67,6 +67,8 @@ def read_description(path: str | os.PathLike[str]) -> Process | Package:
 
 def _case_file(path: str | os.PathLike[str]) -> Path:
     """The file of a case, or of a folder with one."""
+    if not isinstance(path, (str, os.PathLike)):
+        raise CaseFileError(f"{path!r} is no path of a case; give a .toml file, a .py script or a folder")
     file = Path(path)
     if file.is_dir():
         found = [file / name for name in ("case.py", "case.toml") if (file / name).is_file()]
@@ -83,6 +85,8 @@ def _case_file(path: str | os.PathLike[str]) -> Path:
 def _read_tables(file: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise CaseFileError(f"'{file}' cannot be read: {error.strerror or error}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise CaseFileError(f"'{file}' is no valid TOML: {error}") from error
 

@@ -44,7 +44,7 @@ class Series:
             self._rows = [row for row in self._known() if row[0] < time * (1 - 1e-12)]
         file = self.path.with_name(f"{self.path.name}_{len(self._rows):04d}.vtu")
         write_vtu(result, file)
-        self._rows.append((time, file.name))
+        self._rows.append((float(time), file.name))
         rows = "".join(f'<DataSet timestep="{t!r}" file={quoteattr(name)}/>\n' for t, name in self._rows)
         head = '<?xml version="1.0"?>\n<VTKFile type="Collection" version="0.1">\n<Collection>\n'
         text = f"{head}{rows}</Collection>\n</VTKFile>\n"

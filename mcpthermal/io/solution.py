@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import zipfile
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -21,10 +20,10 @@ from mcpthermal.io.case_files import question_of, read_case
 from mcpthermal.mesh.cache import mesh_arrays, mesh_of_arrays
 from mcpthermal.mesh.columns import ColumnMesh
 from mcpthermal.mesh.sizing import MeshSpec
-from mcpthermal.mesh.writing import write_whole
+from mcpthermal.mesh.writing import read_arrays, write_whole
 from mcpthermal.result.estimates import Adaptation, AdaptiveStep, GoalEstimate
 from mcpthermal.result.probes import PROBES
-from mcpthermal.result.provenance import Provenance, description_hash
+from mcpthermal.result.provenance import Provenance, case_hash
 from mcpthermal.result.steady import Iteration, SteadyResult
 from mcpthermal.solve.newton import Newton
 from mcpthermal.solve.run import Run
@@ -108,7 +107,7 @@ def read_solution(path: str | os.PathLike[str], case: Case | None = None) -> Ste
         if record["case_file"] is None:
             raise InputError(f"'{file}' does not say where its case is; give the case")
         case = read_case(record["case_file"])
-    if description_hash(case.package.parts, case.loads) != record["case"]:
+    if case_hash(case) != record["case"]:
         raise InputError(
             f"the case '{case.name}' has changed since '{file}' was written, or another version wrote it; run it again"
         )
@@ -151,15 +150,12 @@ def _file(path: Any) -> Path:
 def _read(file: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     if not file.is_file():
         raise InputError(f"there is no solution '{file}'; 'mcpthermal run' leaves one, or give write_solution's file")
-    if not zipfile.is_zipfile(file):
-        raise InputError(f"'{file}' is no solution that can be read (it is no .npz file); run the case again")
     try:
-        with np.load(file, allow_pickle=False) as data:
-            arrays = {name: data[name] for name in data.files}
+        arrays = read_arrays(file)
         record = json.loads(str(arrays.pop("record")))
         if record["format"] != FORMAT:
             raise ValueError(f"its format is {record['format']}, not {FORMAT}")
-    except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:
+    except (KeyError, ValueError) as error:
         raise InputError(f"'{file}' is no solution that can be read ({error}); run the case again") from error
     return arrays, record
 

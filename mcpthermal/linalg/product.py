@@ -21,6 +21,16 @@ Result = TypeVar("Result")
 _POOL = ThreadPoolExecutor(THREADS)
 
 
+def _new_pool() -> None:
+    """A forked process has none of the threads of its parent."""
+    global _POOL
+    _POOL = ThreadPoolExecutor(THREADS)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_new_pool)
+
+
 def share(work: Callable[[range], Result], count: int, multiplications: int) -> list[Result]:
     """The results of `work` on the numbers up to a count: by threads if the multiplications are many.
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import LinearSolveError
 from . import direct
 from .krylov import conjugate_gradients
 from .operator import Array, LinearSystem
@@ -150,9 +151,12 @@ class StockSolver(Solver):
         if not rest.any():
             return x
         kept.adapt(system)
-        step, _, _ = conjugate_gradients(
-            system.apply, rest, None, kept.solve, absolute_tolerance=0.0, max_iterations=self.polish
-        )
+        try:
+            step, _, _ = conjugate_gradients(
+                system.apply, rest, None, kept.solve, absolute_tolerance=0.0, max_iterations=self.polish
+            )
+        except LinearSolveError:  # all that is left is rounding
+            return x
         better = x + step
         return better if np.linalg.norm(b - system.apply(better)) < np.linalg.norm(rest) else x
 

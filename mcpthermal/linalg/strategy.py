@@ -42,6 +42,8 @@ class Preconditioner:
         Of the system.
     seconds : float
         The time it took to make.
+    origin : weak reference to a LinearSystem, or None
+        The system it was made for.
     log_reduction : float
         Natural logarithm of the residual's reduction per iteration when it was new; 0 if unknown.
     wasted : float
@@ -59,13 +61,14 @@ class Preconditioner:
     wasted: float = 0.0
     two_level: TwoLevel | None = field(default=None, repr=False)
     factors: direct.Factorisation | None = field(default=None, repr=False)
+    origin: ReferenceType[LinearSystem] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
-        self._origin = self.system
+        self.origin = self.origin or self.system
 
     def was_made_for(self, system: LinearSystem) -> bool:
         """Whether a new one for this system would be the same."""
-        return self._origin is not None and self._origin() is system
+        return self.origin is not None and self.origin() is system
 
     def reused(self, iterations: int) -> str:
         """What it was in a later solution: factors that no longer fit are a preconditioner only."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import zipfile
 from collections.abc import Mapping
 from dataclasses import fields
 from importlib.metadata import version
@@ -15,16 +14,20 @@ import numpy as np
 
 from mcpthermal.errors import MeshError
 from mcpthermal.mesh.columns import ColumnMesh, audit, generate_mesh
-from mcpthermal.mesh.sizing import MeshSpec
-from mcpthermal.mesh.writing import write_whole
+from mcpthermal.mesh.sizing import MeshSpec, along_axes
+from mcpthermal.mesh.writing import read_arrays, write_whole
 from mcpthermal.package.package import Package
 
 _ARRAYS = ("vertices", "edges", "edge_columns", "areas", "levels", "cell_part", "solid_parts", "triangles")
 
 
 def mesh_hash(package: Package, spec: MeshSpec, fractions: Any = None) -> str:
-    """SHA-256 of the outlines, heights, sizes and layers, and of the versions of this program and of Gmsh."""
-    shapes = [(part.name, part.footprint, part.z, part.role, part.is_void) for part in package.parts]
+    """SHA-256 of all that decides a mesh: outlines, heights, sizes, layers, conductivities at room temperature, and the
+    versions of this program and of Gmsh."""
+    shapes = [
+        (part.name, part.footprint, part.z, part.role, part.is_void, () if part.is_void else along_axes(part))
+        for part in package.parts
+    ]
     made_by = (version("mcpthermal"), version("gmsh"))
     return hashlib.sha256(repr((shapes, spec.to_dict(), fractions, made_by)).encode()).hexdigest()
 
@@ -47,11 +50,10 @@ def cached_mesh(
     file = Path(folder) / f"mesh-{mesh_hash(package, spec, fractions)[:16]}.npz"
     if file.is_file():
         try:
-            with np.load(file, allow_pickle=False) as data:
-                mesh = mesh_of_arrays(package, spec, {name: data[name] for name in data.files})
+            mesh = mesh_of_arrays(package, spec, read_arrays(file))
             audit(package, mesh)
             return mesh, True
-        except (OSError, KeyError, ValueError, zipfile.BadZipFile, MeshError):
+        except (KeyError, ValueError, MeshError):
             pass
     mesh = generate_mesh(package, spec, fractions=fractions)
     write_whole(file, lambda temporary: np.savez_compressed(temporary, **mesh_arrays(mesh)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -71,10 +72,20 @@ def load_gmsh() -> Any:
     return gmsh
 
 
+_ALONE = threading.RLock()
+"""Gmsh has one state for all threads of a process."""
+
+
 @contextlib.contextmanager
 def session(name: str) -> Iterator[Any]:
-    """A Gmsh model of its own; a session that the caller already runs is left as it was."""
+    """A Gmsh model of its own; a session that the caller already runs is left as it was. Other threads wait."""
     gmsh = load_gmsh()
+    with _ALONE, _model(gmsh, name):
+        yield gmsh
+
+
+@contextlib.contextmanager
+def _model(gmsh: Any, name: str) -> Iterator[None]:
     mine = not gmsh.isInitialized()
     if mine:
         gmsh.initialize(["mcpthermal"], readConfigFiles=False, interruptible=False)
@@ -85,7 +96,7 @@ def session(name: str) -> Iterator[Any]:
     try:
         for option, value in OPTIONS.items():
             gmsh.option.setNumber(option, value)
-        yield gmsh
+        yield
     finally:
         gmsh.model.remove()
         for view in gmsh.view.getTags():

@@ -156,13 +156,13 @@ def _is_glued(part: Part, parts: Sequence[Part]) -> bool:
     films = below(part.z[0])
     if not films or any(film.z[1] - film.z[0] > thickest for film in films):
         return False
-    best = max(map(_along_z, films))
-    return any(_along_z(item) >= GOOD * best for film in films for item in below(film.z[0]))
+    best = max(along_axes(film)[2] for film in films)
+    return any(along_axes(item)[2] >= GOOD * best for film in films for item in below(film.z[0]))
 
 
-def _along_z(part: Part) -> float:
-    """The conductivity along z at room temperature (W/(m K))."""
-    return float(part.material.thermal_axes[2](ROOM))
+def along_axes(part: Part) -> tuple[float, ...]:
+    """The conductivities of a filled part along x, y and z at room temperature (W/(m K)): they decide sizes too."""
+    return tuple(float(law(ROOM)) for law in part.material.thermal_axes[:3])
 
 
 def segment_count(radius: float, size: float) -> int:
@@ -210,7 +210,7 @@ def _first_layer(low: float, high: float, parts: Sequence[Part], spec: MeshSpec,
 
 def _squeeze(part: Part) -> float:
     """The root of the ratio of conductivities along z and in the plane, where it is below one."""
-    along_x, along_y, along_z = (float(law(ROOM)) for law in part.material.thermal_axes[:3])
+    along_x, along_y, along_z = along_axes(part)
     return max(0.05, min(1.0, math.sqrt(along_z / max(along_x, along_y))))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -91,6 +92,15 @@ class TetMesh:
         """One line: cells and points."""
         kind = "tetrahedra" if self.middles is None else "curved tetrahedra"
         return f"{len(self.cells):,} {kind}, {len(self.points):,} points"
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 of points, cells and their parts."""
+        digest = hashlib.sha256(repr(self.part_names).encode())
+        for array in (self.points, self.cells, self.cell_part, self.middles):
+            if array is not None:
+                digest.update(np.ascontiguousarray(array).data)
+        return digest.hexdigest()
 
     @property
     def solid(self) -> Bools:

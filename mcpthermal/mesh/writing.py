@@ -1,11 +1,17 @@
-"""Files that are written whole or not at all."""
+"""Files that are written whole or not at all, and arrays that are read from them."""
 
 from __future__ import annotations
 
 import os
+import struct
 import tempfile
+import zipfile
+import zlib
 from collections.abc import Callable, Collection
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from mcpthermal.errors import InputError, OutputError
 
@@ -66,3 +72,22 @@ def write_whole(path: str | os.PathLike[str], write: Callable[[Path], object]) -
             ) from error
         raise
     return target
+
+
+def read_arrays(file: Path) -> dict[str, Any]:
+    """The arrays of an ``.npz`` file.
+
+    Raises
+    ------
+    ValueError
+        If the file is missing, cut off, damaged or of another kind.
+    """
+    try:
+        if not zipfile.is_zipfile(file):
+            raise ValueError("it is no .npz file, or cut off")
+        with np.load(file, allow_pickle=False) as data:
+            return {name: data[name] for name in data.files}
+    except (OSError, EOFError, KeyError, RuntimeError, ValueError) as error:
+        raise ValueError(str(error)) from error
+    except (struct.error, zipfile.BadZipFile, zlib.error) as error:
+        raise ValueError(f"it is damaged: {error}") from error

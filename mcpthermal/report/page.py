@@ -18,9 +18,6 @@ from typing import Any
 from mcpthermal.report.view import packed
 from mcpthermal.viz.fields import save_picture
 
-WIDE = 1600
-"""Pixels: pictures are as wide at most."""
-
 
 @dataclass(frozen=True)
 class Number:
@@ -116,6 +113,8 @@ def _library() -> str:
 def viewer(data: str, alt: str) -> str:
     """The 3-D view with its controls; the data follow in the page."""
     controls = Template(asset("viewer.html")).substitute(alt=escape(alt))
+    # Within a string of JSON a slash may be escaped: no name ends the script.
+    data = data.replace("</", "<\\/")
     return f'{controls}<script type="application/json" id="view-data">{data}</script>'
 
 

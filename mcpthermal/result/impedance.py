@@ -135,15 +135,16 @@ class ThermalImpedance:
             raise InputError(f"'{heated}' was not heated; {near_misses(str(heated), self.heated)}")
         number = self.heated.index(heated)
         if probe is None:
-            if number >= len(self.probes):
+            own = [name for name in (heated, f"max({heated})") if name in self.probes]
+            if not own and len(self.probes) > 1:
                 raise InputError(f"'{heated}' has no probe of its own; name one of {', '.join(self.probes)}")
-            return number, number
+            return number, self.probes.index(own[0]) if own else 0
         if probe not in self.probes:
             raise InputError(f"'{probe}' is no probe; {near_misses(str(probe), self.probes)}")
         return number, self.probes.index(probe)
 
     def curve(self, heated: str, probe: str | None = None) -> Floats:
-        """(n,) Z_th (K/W) of a probe (default: the heated part's own) at `times`."""
+        """(n,) Z_th (K/W) of a probe (default: the heated part's own, or the only one) at `times`."""
         i, j = self._index(heated, probe)
         return np.asarray(self.values[i, j])
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import CodeType
 from typing import Any
 
 from mcpthermal.case import Case
@@ -92,6 +94,14 @@ class Output:
         if not math.isfinite(number):
             raise SolveError(f"output '{self.name}' is {number} and no finite number")
         return number
+
+    @property
+    def question(self) -> str:
+        """What is asked, to be compared with what was asked before; of a function, its code."""
+        code = getattr(self.ask, "__code__", None)
+        if code is not None:
+            return hashlib.sha256(_steps(code).encode()).hexdigest()
+        return f"{type(self.ask).__module__}.{type(self.ask).__qualname__}" if callable(self.ask) else repr(self.ask)
 
     @property
     def goal(self) -> Any:
@@ -187,6 +197,12 @@ def _output(name: Any, ask: Any) -> Output:
             f"'resistance(a, b)' of two terminals; {near_misses(question, QUESTIONS)}"
         )
     raise InputError(f"output '{name}': {ask!r} must be a string such as 'memory.max', a probe or a function")
+
+
+def _steps(code: Any) -> str:
+    """What a function does, without the places of its lines."""
+    inner = [_steps(item) if isinstance(item, CodeType) else repr(item) for item in code.co_consts]
+    return repr((code.co_code, code.co_names, inner))
 
 
 def _answer(result: Any, ask: str) -> float:

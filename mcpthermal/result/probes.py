@@ -188,6 +188,8 @@ def check_probes(probes: Any, default: Any) -> tuple[Any, ...]:
     """
     given = default if probes is None else probes if is_list(probes) else (probes,)
     found = tuple(MaxTemperature(item) if isinstance(item, str) else item for item in given)
+    if not found:
+        raise InputError("there is no probe; name a part, or give a probe such as MaxTemperature('memory')")
     for item in found:
         if not isinstance(item, PROBES):
             names = ", ".join(kind.__name__ for kind in PROBES)

@@ -52,3 +52,9 @@ def versions() -> dict[str, str]:
 def description_hash(*items: Any) -> str:
     """SHA-256 of frozen descriptions, by their representation."""
     return hashlib.sha256(repr(items).encode()).hexdigest()
+
+
+def case_hash(case: Any) -> str:
+    """SHA-256 of a case: its parts, its loads, and the imported mesh that it is on."""
+    mesh = case.package.mesh
+    return description_hash(case.package.parts, case.loads, None if mesh is None else mesh.fingerprint)

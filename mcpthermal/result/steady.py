@@ -20,13 +20,16 @@ from mcpthermal.result.fields import Fields
 from mcpthermal.result.provenance import Provenance
 from mcpthermal.result.summary import summarise
 from mcpthermal.result.vias import ViaRow, via_rows
-from mcpthermal.units import lengths
+from mcpthermal.units import describe, lengths
 
 Floats = NDArray[np.float64]
 
 
 BOUNDARIES = ("convection", "radiation", "heat sink", "fixed temperature", "flux")
 """Kinds of heat in the balance that pass through faces."""
+
+NO_CURRENT = 1e-10
+"""Of the largest current of a terminal: what rounding leaves where none is driven."""
 
 
 @dataclass(frozen=True)
@@ -93,15 +96,16 @@ class SteadyResult:
     adaptation: Adaptation | None = None
 
     @cached_property
-    def _extrema(self) -> tuple[Floats, Floats]:
+    def cell_extrema(self) -> tuple[Floats, Floats]:
+        """The lowest and the highest temperature of each cell of the mesh (K)."""
         return self.thermal.cell_extrema(self.temperature)
 
     @cached_property
     def _heat_content(self) -> Floats:
         return self.thermal.cell_integrals(self.temperature)
 
-    def _cells(self, part: str | None) -> Any:
-        """The cells of a part, via, module, or of the whole package."""
+    def cells_of(self, part: str | None) -> Any:
+        """Which cells of the mesh are in a part, via, module, or in the whole package."""
         if part is None:
             return self.mesh.solid
         place = self.case.place(part)
@@ -111,15 +115,15 @@ class SteadyResult:
 
     def max_temperature(self, part: str | None = None) -> float:
         """The highest temperature (K) of a part, or of all."""
-        return float(np.max(self._extrema[1][self._cells(part)]))
+        return float(np.max(self.cell_extrema[1][self.cells_of(part)]))
 
     def min_temperature(self, part: str | None = None) -> float:
         """The lowest temperature (K) of a part, or of all."""
-        return float(np.min(self._extrema[0][self._cells(part)]))
+        return float(np.min(self.cell_extrema[0][self.cells_of(part)]))
 
     def mean_temperature(self, part: str | None = None) -> float:
         """The mean temperature (K) over a part's volume, or over all."""
-        cells = self._cells(part)
+        cells = self.cells_of(part)
         return float(self._heat_content[cells].sum() / self.mesh.cell_volumes[cells].sum())
 
     def temperature_at(self, points: Any) -> Floats:
@@ -169,13 +173,32 @@ class SteadyResult:
             If no current enters at a.
         """
         (high, current), (low, _) = self._terminal(a), self._terminal(b)
-        if current == 0.0:
+        if not self.takes_current(a):
             raise InputError(f"no current enters at '{a}', so its resistance to '{b}' is not defined")
         return (high - low) / current
 
+    def require_steady(self, what: str) -> None:
+        """Refuse a state of a transient for what is asked of steady ones.
+
+        Raises
+        ------
+        InputError
+            If it stores heat or gives it back.
+        """
+        if self.balance.stored:
+            stored = describe(self.balance.stored, "W")
+            raise InputError(f"{what} needs the result of solve_steady; this state of a transient stores {stored}")
+
+    def takes_current(self, terminal: str) -> bool:
+        """Whether a terminal's current is more than the rounding of the others'."""
+        largest = max(abs(ampere) for _, ampere in self.terminal_values.values())
+        return abs(self.current(terminal)) > NO_CURRENT * largest
+
     def joule_power(self, part: str | None = None) -> float:
-        """The Joule heat in a part, or in all (W)."""
-        return float(self.joule_cells[self._cells(part)].sum())
+        """The Joule heat in a part, or in all with the contacts between them (W)."""
+        if part is None:
+            return self.balance.joule_power
+        return float(self.joule_cells[self.cells_of(part)].sum())
 
     def heat_out(self, face: str | None = None) -> float:
         """The heat that leaves through a face with a thermal boundary, or through all of them (W)."""

@@ -18,6 +18,8 @@ from mcpthermal.mesh.writing import write_whole
 Floats = NDArray[np.float64]
 
 STATUSES = ("solved", "infeasible", "failed")
+COLUMNS = ("point", "status", "reason")
+"""Of every table, beside parameters and outputs."""
 
 
 @dataclass(frozen=True)

@@ -125,7 +125,7 @@ def _interfaces(result: SteadyResult) -> str:
 
 
 def resistances(result: SteadyResult) -> list[tuple[str, str, float]]:
-    """From the reference terminal of each conductor to its others: (reference, other, ohm per its current)."""
+    """Of each conductor that current enters at one terminal and leaves at another: (one, other, ohm)."""
     if result.electrical is None:
         return []
     case, mesh = result.case, result.mesh
@@ -136,15 +136,12 @@ def resistances(result: SteadyResult) -> list[tuple[str, str, float]]:
         nets.setdefault(int(group[faces.cells][0]), []).append(terminal.name)
     rows = []
     for names in nets.values():
-        fixed = [
-            terminal.name for terminal in case.terminals if terminal.voltage is not None and terminal.name in names
-        ]
-        reference = (fixed or names)[0]
-        for name in names:
-            drop, current = result.voltage(name) - result.voltage(reference), result.current(name)
-            level = abs(result.voltage(name)) + abs(result.voltage(reference))
-            if abs(drop) > 1e-12 * level and current != 0.0:
-                rows.append((reference, name, abs(drop / current)))
+        live = [name for name in names if result.takes_current(name)]
+        # With more of them a voltage per current is no property of the conductor: `resistance_matrix` tells.
+        if len(live) == 2:
+            held = [item.name for item in case.terminals if item.name in live and item.voltage is not None]
+            one, other = sorted(live, key=lambda name: name not in held[:1])
+            rows.append((one, other, result.resistance(other, one)))
     return rows
 
 

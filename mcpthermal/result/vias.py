@@ -78,7 +78,7 @@ def via_rows(result: SteadyResult) -> tuple[ViaRow, ...]:
         number = np.broadcast_to(member, cells.shape)[cells]
         joule = np.bincount(number, result.joule_cells[cells], minlength=count)
         hottest = np.full(count, -np.inf)
-        np.maximum.at(hottest, number, result._extrema[1][cells])
+        np.maximum.at(hottest, number, result.cell_extrema[1][cells])
         currents = np.zeros(count)
         if taken is not None:
             for index, entries in foot_entries(result.case, result.mesh, result.electrical, part).items():

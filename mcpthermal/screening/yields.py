@@ -15,9 +15,7 @@ coverage; money is in any unit, the same for all.
 from __future__ import annotations
 
 import math
-import numbers
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from scipy.stats import binomtest
@@ -26,16 +24,10 @@ from mcpthermal.errors import InputError
 from mcpthermal.package.points import is_list
 from mcpthermal.screening.dictionary import FaultDictionary
 from mcpthermal.screening.readings import table
-from mcpthermal.units import quantity
+from mcpthermal.units import quantity, whole_number
 
 MOST = 10_000_000
 """Modules of a simulation, places of a fault in one, and the like."""
-
-
-def _count(value: Any, what: str, least: int = 1) -> int:
-    if isinstance(value, numbers.Integral) and not isinstance(value, bool) and least <= int(value) <= MOST:
-        return int(value)
-    raise InputError(f"{what}: {value!r} is not a whole number from {least} to {MOST:,}")
 
 
 @dataclass(frozen=True)
@@ -65,7 +57,7 @@ class FaultRate:
         for field in ("probability", "coverage"):
             value = quantity(getattr(self, field), "", f"{field} of '{self.name}'", minimum=0.0, maximum=1.0)
             object.__setattr__(self, field, value)
-        object.__setattr__(self, "places", _count(self.places, f"places of '{self.name}'"))
+        object.__setattr__(self, "places", whole_number(self.places, f"places of '{self.name}'", 1, MOST))
 
     @classmethod
     def of(cls, dictionary: FaultDictionary, kind: str, probability: float, places: int = 1) -> FaultRate:
@@ -204,7 +196,7 @@ class Screening:
         if not isinstance(self.costs, Costs):
             raise InputError(f"costs of a screening: {self.costs!r} must be Costs(module=, test=, rest=)")
         object.__setattr__(self, "rates", rates)
-        object.__setattr__(self, "modules", _count(self.modules, "modules of a package"))
+        object.__setattr__(self, "modules", whole_number(self.modules, "modules of a package", 1, MOST))
         for field in ("later", "false_alarm"):
             value = quantity(getattr(self, field), "", f"{field} of a screening", minimum=0.0, maximum=1.0)
             object.__setattr__(self, field, value)
@@ -247,10 +239,10 @@ class Screening:
         confidence : float
             Of the intervals.
         """
-        count = _count(packages, "packages of a simulation")
+        count = whole_number(packages, "packages of a simulation", 1, MOST)
         level = quantity(confidence, "", "confidence of a simulation", above=0.0, maximum=0.999999)
-        random = np.random.default_rng(_count(seed, "seed of a simulation", 0))
-        made = _count(count * self.modules, "modules of a simulation, packages times modules of each")
+        random = np.random.default_rng(whole_number(seed, "seed of a simulation", 0, MOST))
+        made = whole_number(count * self.modules, "modules of a simulation, packages times modules of each", 1, MOST)
         faults, found = np.zeros(made, np.int64), np.zeros(made, np.int64)
         for rate in self.rates:
             drawn = random.binomial(rate.places, rate.probability, made)

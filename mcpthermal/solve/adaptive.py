@@ -44,7 +44,7 @@ from mcpthermal.solve.enrichment import Enrichment
 from mcpthermal.solve.estimate import estimates_of, shares_of
 from mcpthermal.solve.reuse import Last
 from mcpthermal.solve.steady import solve_steady
-from mcpthermal.units import quantity
+from mcpthermal.units import quantity, whole_number
 
 Floats = NDArray[np.float64]
 
@@ -145,7 +145,7 @@ def solve_adaptive(
     budget = Budget(
         int(quantity(max_unknowns, "", "max_unknowns", minimum=1)),
         quantity(max_seconds, "s", "max_seconds", above=0.0),
-        int(quantity(max_meshes, "", "max_meshes", minimum=1)),
+        whole_number(max_meshes, "max_meshes"),
     )
     check_goals(case, wanted)
     tolerance = read_tolerance(tolerance)

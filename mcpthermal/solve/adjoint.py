@@ -117,6 +117,7 @@ def adjoint(result: SteadyResult, by_temperature: Floats, by_potential: Floats |
     """
     if not isinstance(result, SteadyResult):
         raise InputError(f"adjoint needs the result of solve_steady, not {type(result).__name__}")
+    result.require_steady("adjoint")
     _check("by_temperature", by_temperature, result.temperature)
     if by_potential is not None:
         _check("by_potential", by_potential, result.potential)

@@ -18,6 +18,7 @@ from mcpthermal.fem.surfaces import patch_entries, patch_load
 from mcpthermal.linalg import Method, Solver, SolveReport, norm_of
 from mcpthermal.loads import ELECTRICAL
 from mcpthermal.solve.circuit import Circuit
+from mcpthermal.solve.clashes import warn_of_clashes
 from mcpthermal.solve.contacts import Contact
 from mcpthermal.solve.linearised import CurrentDerivatives
 from mcpthermal.solve.thermal import Factors
@@ -109,6 +110,8 @@ class ElectricalProblem:
             self.means[terminal.name] = patch_load(patches, 1.0 / float(mesh.face_areas(faces).sum()), space.size)
         self._names = [terminal.name for terminal in case.terminals if not terminal.uniform]
         self.circuit = Circuit(case.at(0.0), self._names)
+        held = [(name, self.entries[name], key) for key, name in self._levels()]
+        warn_of_clashes(held, "current", "leave a gap, or give one of them distribution='uniform'")
         fixed = [(self.entries[name], 0.0) for name, _ in self.circuit.members(0)]
         groups = [self.circuit.members(number) for number in self.circuit.field_groups]
         ties = [np.concatenate([self.entries[name] for name, _ in members]) for members in groups]
@@ -120,6 +123,10 @@ class ElectricalProblem:
         if method == "auto" and self.numbering.size <= DIRECT_LIMIT:
             method = "direct"
         self.solver = Solver(tolerance, method)
+
+    def _levels(self) -> list[tuple[tuple[int, float], str]]:
+        """What the potential of each terminal is held at, a group and an offset (V), and its name."""
+        return [((n, volt), name) for n in range(len(self.circuit.heads)) for name, volt in self.circuit.members(n)]
 
     def _head_entries(self, groups: list[list[tuple[str, float]]]) -> Any:
         """A raw entry of each group's first terminal."""
@@ -322,10 +329,9 @@ class ElectricalProblem:
         made = self.solver.preconditioner(state.system)
         if made.exact:
             solved = made.solve(right)
-            if norm_of(right - state.system.apply(solved)) > STALE * norm_of(right):
-                self.solver.reset()
-                solved = self.solver.preconditioner(state.system).solve(right)
-            return number.expand(solved)
+            if norm_of(right - state.system.apply(solved)) <= STALE * norm_of(right):
+                return number.expand(solved)
+            self.solver.reset()
         scale = max(1.0, tolerance / self.solver.rtol) * norm_of(right)
         solved, _ = self.solver.solve(state.system, right, scale=scale)
         return number.expand(solved)

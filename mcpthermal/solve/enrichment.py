@@ -217,7 +217,7 @@ class Enrichment:
         if goal.part is not None:
             cells = cells & problem.mesh.cells_of(result.case.place(goal.part))
         rise = self.fine.state.rise + self.fields(self.correction)[0]
-        before = self.base.problem.thermal.space.cell_extrema(self.base.state.rise)[1][result._cells(goal.part)]
+        before = self.base.problem.thermal.space.cell_extrema(self.base.state.rise)[1][result.cells_of(goal.part)]
         return float(problem.thermal.space.cell_extrema(rise)[1][cells].max() - before.max())
 
     def _adjoint(self, goal: Any) -> Floats:

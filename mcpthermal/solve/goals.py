@@ -87,7 +87,7 @@ def _at(point: Floats, level: Level) -> Pair:
 
 def _highest(goal: MaxTemperature, level: Level) -> Pair:
     result = level.result
-    return _at(result.thermal.highest_place(result.temperature, result._cells(goal.part)), level)
+    return _at(result.thermal.highest_place(result.temperature, result.cells_of(goal.part)), level)
 
 
 def _mean(goal: MeanTemperature, level: Level) -> Pair:

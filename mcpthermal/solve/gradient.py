@@ -74,6 +74,7 @@ def gradient(
     """
     if not isinstance(result, SteadyResult):
         raise InputError(f"gradient needs the result of solve_steady, not {type(result).__name__}")
+    result.require_steady("gradient")
     make_case, parameters = _described(case, parameters)
     for name, value in parameters.items():
         if isinstance(value, bool) or not isinstance(value, int | float) or not np.isfinite(value):

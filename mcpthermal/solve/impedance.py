@@ -78,7 +78,8 @@ def thermal_impedance(
         the case's own `Power` there, else over the volume.
     probes : sequence, optional
         `MeanTemperature`, `TemperatureAt`, or `MaxTemperature` (also by the name of the part), which stands for the
-        place that is hottest in the steady state; default the mean of each heated part.
+        place that is hottest in the steady state while the part, or else all of `heated`, is heated; default the mean
+        of each heated part.
     mesh, order, linear_tolerance, progress
         As for `solve_steady`.
     times : sequence of float, optional
@@ -292,7 +293,7 @@ class _Reduced:
         space, number, mesh = problem.thermal.space, problem.numbering, problem.mesh
         raw = np.stack([number.expand(column) for column in (self.basis @ modes).T], axis=1)
         rows = []
-        for position, probe in enumerate(self.probes):
+        for probe in self.probes:
             if isinstance(probe, TemperatureAt):
                 rows.append([float(space.evaluate(mode, np.array([probe.point]))[0]) for mode in raw.T])
                 continue
@@ -301,9 +302,9 @@ class _Reduced:
                 load = space.volume_load(cells, 1.0 / float(mesh.cell_volumes[cells].sum()))
                 rows.append(load @ raw)
             else:
-                own = self.names.index(probe.part) if probe.part in self.names else position
-                heated = min(own, inputs.shape[1] - 1)
-                steady = raw @ (inputs[:, heated] / poles)
+                # Hottest while it is heated itself, or else while all of the heated parts are.
+                own = inputs[:, self.names.index(probe.part)] if probe.part in self.names else inputs.sum(axis=1)
+                steady = raw @ (own / poles)
                 entries = space.cell_entries(cells)
                 rows.append(raw[entries[int(np.argmax(steady[entries]))]])
         return np.array(rows)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from mcpthermal.case import Case
-from mcpthermal.errors import InputError, NoSteadyState, near_misses
+from mcpthermal.errors import BalanceError, InputError, NoSteadyState, near_misses
 from mcpthermal.linalg import Method
 from mcpthermal.loads import (
     Convection,
@@ -28,7 +28,7 @@ from mcpthermal.result.steady import SteadyResult
 from mcpthermal.solve.continuation import FIRST_RISE, Branch, Point
 from mcpthermal.solve.newton import Newton
 from mcpthermal.solve.run import Run
-from mcpthermal.units import describe, quantity
+from mcpthermal.units import describe, quantity, whole_number
 
 KINDS: dict[str, tuple[tuple[type, ...], str]] = {
     "current": ((Current, CurrentLoad), "A"),
@@ -171,8 +171,8 @@ def find_limit(
         raise InputError(f"find_limit: the case has no {names} that could grow; add one")
     highest = quantity(hottest, "K", "hottest", above=0.0)
     run = Run(case, mesh, order, linear_tolerance, method, progress)
-    search = _Search(run, parameter, highest, max_points)
-    search.follow(past)
+    search = _Search(run, parameter, highest, whole_number(max_points, "max_points"))
+    search.follow(whole_number(past, "past", 0))
     return search.limit()
 
 
@@ -272,12 +272,9 @@ class _Search:
 
     def limit(self) -> Limit:
         """What was found."""
-        top = self.turned or self.points[-1]
-        branch, run = self.branch, self.run
-        branch.set(top.factor)
-        self.newton.solves += branch.solves
-        result = run.result(top.state, self.newton)
-        branch.restore()
+        run, top = self.run, self.turned or self.points[-1]
+        self.newton.solves += self.branch.solves
+        result = self._result(top)
         reached = [p for p in self.points if self.turned is None or p.slope > 0]
         past = [p for p in self.points if self.turned is not None and p.slope <= 0]
         rows = [self._row(point, True) for point in reached]
@@ -289,6 +286,19 @@ class _Search:
         value = self._value(factor)
         unit = KINDS[self.parameter][1] if self.parameter in KINDS else ""
         return Limit(self.parameter, float(factor), value, unit, spot, tuple(rows), result)
+
+    def _result(self, top: Point) -> SteadyResult:
+        """The answer at a point, or at the last one before it whose balance closes: not where all heat is rounding."""
+        for point in [top, *reversed(self.points[:-1])]:
+            self.branch.set(point.factor)
+            try:
+                return self.run.result(point.state, self.newton)
+            except BalanceError:
+                if self.turned is not None or point is self.points[0]:
+                    raise
+            finally:
+                self.branch.restore()
+        raise AssertionError("a search has at least one point")
 
     def _row(self, point: Point, stable: bool) -> BranchPoint:
         return BranchPoint(point.factor, self._value(point.factor), self._hottest(point), stable)

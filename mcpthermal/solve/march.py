@@ -98,6 +98,11 @@ class Marcher:
     ----------
     problem : CoupledProblem
     method : RungeKutta
+
+    Attributes
+    ----------
+    failure : Exception or None
+        Why a stage of the last step could not be solved, if it raised something.
     """
 
     def __init__(self, problem: CoupledProblem, method: RungeKutta) -> None:
@@ -106,6 +111,7 @@ class Marcher:
         self.store = HeatStore(problem.case, thermal.space, thermal.reference)
         self.solves: list[dict[str, Any]] = []
         self.contraction = 1.0
+        self.failure: Exception | None = None
         self.trail = Trail()
         self.changes, self.errors = Latest(SPAN), Latest(SPAN)
 
@@ -154,6 +160,7 @@ class Marcher:
         still = np.zeros(problem.numbering.size)
         state: State | None = None
         thermal.store = store
+        self.failure = None
         self.trail.back_to(start.time)
         try:
             for number, row in enumerate(method.stages[1:], start=1):
@@ -180,7 +187,8 @@ class Marcher:
                 content = store.content(rise)
                 inflows.append(store.rate * (content - store.target))
                 all_rows.append(self._rows(state, rise))
-        except (MaterialError, LinearSolveError):
+        except (MaterialError, LinearSolveError) as failure:
+            self.failure = failure
             return None
         finally:
             thermal.store = None

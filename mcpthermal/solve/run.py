@@ -15,7 +15,7 @@ from mcpthermal.linalg import Method, norm_of
 from mcpthermal.mesh.columns import ColumnMesh, generate_mesh
 from mcpthermal.mesh.tetrahedra import TetMesh
 from mcpthermal.result.balance import Balance
-from mcpthermal.result.provenance import Provenance, description_hash
+from mcpthermal.result.provenance import Provenance, case_hash
 from mcpthermal.result.steady import SteadyResult
 from mcpthermal.solve.coupling import CoupledProblem, State
 from mcpthermal.solve.newton import Newton
@@ -57,7 +57,7 @@ class Run:
         progress: Callable[[str], None] | None = None,
         transient: bool = False,
     ) -> None:
-        quantity(linear_tolerance, "", "linear_tolerance", minimum=1e-13, maximum=1e-3)
+        linear_tolerance = quantity(linear_tolerance, "", "linear_tolerance", minimum=1e-13, maximum=1e-3)
         if method not in METHODS:
             raise InputError(f"method {method!r} of the linear solves must be one of {', '.join(METHODS)}")
         if case.varies and not transient:
@@ -151,9 +151,7 @@ class Run:
         balance = Balance(tuple(heat), currents, electric, joule, stored or 0.0)
         if stored is None:
             balance.check()
-        record = Provenance(
-            description_hash(self.case.package.parts, self.case.loads), sizes, tuple(newton.solves), dict(self.seconds)
-        )
+        record = Provenance(case_hash(self.case), sizes, tuple(newton.solves), dict(self.seconds))
         result = SteadyResult(
             self.case,
             self.mesh,
@@ -172,7 +170,7 @@ class Run:
             dict(vars(problem.factors)),
         )
         if stored is None:
-            self.check_ranges(result)
+            self.check_ranges(result, result.cell_extrema)
         return result
 
     def _levelled(self, state: State, joule: float) -> Floats:
@@ -194,11 +192,12 @@ class Run:
             return state.rise
         return self.problem.moved(state.rise, shift * ones)
 
-    def check_ranges(self, result: SteadyResult) -> None:
-        """Warn of laws that were used outside their range."""
+    def check_ranges(self, result: SteadyResult, extrema: tuple[Floats, Floats]) -> None:
+        """Warn of laws that were used outside their range, by the lowest and highest temperature of each cell (K)."""
         current = np.unique(self.mesh.cell_part[self.problem.cells])
         for number, part in enumerate(self.case.package.parts):
             if not part.is_void:
                 used = ["thermal_conductivity"] + (["electrical_conductivity"] if number in current else [])
-                low, high = result.min_temperature(part.name), result.max_temperature(part.name)
+                cells = result.cells_of(part.name)
+                low, high = float(extrema[0][cells].min()), float(extrema[1][cells].max())
                 part.material.check_range(low, high, used, part.name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from mcpthermal.errors import InputError
-from mcpthermal.mesh.writing import write_whole
+from mcpthermal.mesh.writing import read_arrays, write_whole
 from mcpthermal.package.points import is_list
 from mcpthermal.units import quantity
 
@@ -95,9 +94,8 @@ def read_checkpoint(file: Path, key: str) -> dict[str, Any] | None:
     if not file.is_file():
         return None
     try:
-        with np.load(file, allow_pickle=False) as data:
-            values = {name: data[name] for name in data.files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        values = read_arrays(file)
+    except ValueError as error:
         raise InputError(f"checkpoint '{file}' cannot be read ({error}); remove it to begin anew") from error
     if str(values.pop("key", "")) != key:
         raise InputError(

@@ -61,6 +61,7 @@ def stability(result: SteadyResult) -> Stability:
     """
     if not isinstance(result, SteadyResult):
         raise InputError(f"stability needs the result of solve_steady, not {type(result).__name__}")
+    result.require_steady("stability")
     problem, state = Run.at(result)
     product = problem.jacobian(state, 0.1 * ACCURACY)
     made = problem.solver.preconditioner(state.system)

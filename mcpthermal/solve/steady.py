@@ -15,7 +15,7 @@ from mcpthermal.solve.limits import require_steady_state
 from mcpthermal.solve.newton import Newton
 from mcpthermal.solve.reuse import Reuse
 from mcpthermal.solve.run import Run
-from mcpthermal.units import quantity
+from mcpthermal.units import quantity, whole_number
 
 SERIES = 0.3
 """From a good start, the part of the tolerance that all further changes, a geometric series, may add up to."""
@@ -74,25 +74,25 @@ def solve_steady(
     """
     if not isinstance(case, Case):
         raise InputError(f"solve_steady needs a Case, not {type(case).__name__}")
-    quantity(tolerance, "", "tolerance", above=0.0, maximum=0.1)
-    quantity(max_iterations, "", "max_iterations", minimum=1)
+    tolerance = quantity(tolerance, "", "tolerance", above=0.0, maximum=0.1)
+    max_iterations = whole_number(max_iterations, "max_iterations")
     run = Run(case, mesh, order, linear_tolerance, method, progress)
     if reuse is None:
         run.problem.expect_few()
     else:
         reuse.adopt(run.problem)
-        found = _from_earlier(run, reuse, tolerance, int(max_iterations))
+        found = _from_earlier(run, reuse, tolerance, max_iterations)
         if found is not None:
             return found
     newton = Newton(run.problem, tolerance, run.say)
     start = run.problem.start if initial is None else run.initial_rise(initial)
-    state = newton.solve(start, None, int(max_iterations))
+    state = newton.solve(start, None, max_iterations)
     if state is not None:
         if reuse is not None:
             reuse.keep(state)
         return run.result(state, newton)
     if len(newton.history) < max_iterations:
-        return require_steady_state(run, tolerance, int(max_iterations))
+        return require_steady_state(run, tolerance, max_iterations)
     last = newton.last
     highest = float(last.temperature[run.problem.thermal.space.active].max())
     raise CouplingError(

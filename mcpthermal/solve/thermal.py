@@ -26,6 +26,7 @@ from mcpthermal.loads import (
     Radiation,
 )
 from mcpthermal.physics.joule import conduct
+from mcpthermal.solve.clashes import warn_of_clashes
 from mcpthermal.solve.contacts import Contact
 from mcpthermal.solve.leakage import Leak
 from mcpthermal.solve.sources import Source
@@ -104,16 +105,18 @@ class ThermalProblem:
         start = [load.at(0.0) for load in case.of(Convection, Radiation, HeatSink, FixedTemperature)]
         self.reference = float(np.mean([getattr(load, "ambient", None) or load.temperature for load in start]))
         self.fixed: list[tuple[Any, Any]] = []
-        taken = np.zeros(space.size, bool)
+        taken, held = np.zeros(space.size, bool), []
         for load in case.of(FixedTemperature):
             place = case.place(load.place)
             if place.is_volume:
                 entries = space.cell_entries(mesh.cells_of(place))
             else:
                 entries = patch_entries(space.patches(mesh.faces_of(place)))
+            held.append((load.place, entries, load.at(0.0).temperature))
             entries = entries[~taken[entries]]
             taken[entries] = True
             self.fixed.append((load, entries))
+        warn_of_clashes(held, "heat flow", "leave a gap, or use Convection with a finite h on one of them")
         ties = [exchange.tied for exchange in self.exchanges if exchange.tied is not None]
         self.numbering = Numbering(space.active, [(entries, 0.0) for _, entries in self.fixed], ties)
         self.store: HeatStore | None = None

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import time as clock
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mcpthermal.case import Case
-from mcpthermal.errors import InputError, ThermalRunaway, near_misses
+from mcpthermal.errors import InputError, LinearSolveError, ThermalRunaway, near_misses
 from mcpthermal.linalg import Method, norm_of
 from mcpthermal.result.probes import MaxTemperature, check_probes
-from mcpthermal.result.provenance import description_hash
+from mcpthermal.result.provenance import case_hash, description_hash
 from mcpthermal.result.steady import SteadyResult
 from mcpthermal.result.transient import EnergyBalance, TransientResult
 from mcpthermal.solve.march import SAME, Marcher, Moment, Step
@@ -139,6 +139,7 @@ class _March:
         self.counts = {"accepted": 0, "rejected": 0, "solves": 0, "iterations": 0}
         rise = run.initial_rise(initial)
         self.first_rise = rise
+        self.coldest, self.hottest = rise.copy(), rise.copy()
         self.step_length = min(self.control.start(None), self.end)
         self.moment = self.marcher.begin(0.0, rise, None)
         self.energy = [(place, kind, 0.0) for place, kind, _ in self.moment.rows]
@@ -156,7 +157,9 @@ class _March:
         """The moment as a result that can be asked."""
         assert moment.state is not None
         newton = moment.newton or Newton(self.run.problem, np.inf)
-        return self.run.result(moment.state, newton, stored=float(moment.inflow.sum()))
+        look = self.run.result(moment.state, newton, stored=float(moment.inflow.sum()))
+        # Its loads are those that its balance was made with: before a corner at this time.
+        return replace(look, case=self.run.case.at(max(0.0, float(np.nextafter(moment.time, -np.inf)))))
 
     def _keep(self, look: SteadyResult) -> None:
         time = self.moment.time
@@ -173,7 +176,7 @@ class _March:
     def _key(self) -> str:
         """What a checkpoint belongs to."""
         mesh = (self.run.mesh.n_cells, float(np.abs(self.run.mesh.cell_volumes).sum()), self.moment.rise.size)
-        what = (self.run.case.package.parts, self.run.case.loads, mesh, self.end, self.scheme.name, self.control)
+        what = (case_hash(self.run.case), mesh, self.end, self.scheme.name, self.control)
         return description_hash(*what, [probe.name for probe in self.probes], float(self.first_content.sum()))
 
     def _checkpoint(self) -> None:
@@ -192,6 +195,8 @@ class _March:
             "step_length": self.step_length,
             "times": self.times,
             "values": [self.values[probe.name] for probe in self.probes],
+            "coldest": self.coldest,
+            "hottest": self.hottest,
             "counts": list(self.counts.values()),
             "largest_defect": self.largest_defect,
         }
@@ -211,6 +216,7 @@ class _March:
         self.times = found["times"].tolist()
         self.values = {probe.name: row.tolist() for probe, row in zip(self.probes, found["values"], strict=True)}
         self.counts = dict(zip(self.counts, found["counts"].tolist(), strict=True))
+        self.coldest, self.hottest = found["coldest"], found["hottest"]
         self.saved = [t for t in self.saved if t > time * (1 + SAME)]
         self.last = self._look(self.moment)
         self.run.say(f"going on from {describe(time, 's')}")
@@ -261,7 +267,12 @@ class _March:
         wanted = 0.25 * length if step is None else self.control.next(length, error, self.scheme.estimate_power)
         self.step_length = wanted if wanted < length else 0.5 * length
         if self.step_length < SHORTEST * max(self.moment.time, 1e-6):
-            self._run_away("steps became shorter than rounding allows", self.moment)
+            failure = self.marcher.failure
+            if isinstance(failure, LinearSolveError):
+                raise failure
+            self._run_away(
+                f"steps became shorter than rounding allows{f' ({failure})' if failure else ''}", self.moment
+            )
 
     def _accept(self, step: Step, length: float) -> None:
         before, self.moment = self.moment, step.moment
@@ -274,6 +285,8 @@ class _March:
         balance.check(when)
         self.largest_defect = max(self.largest_defect, balance.relative_defect)
         self.energy = [(p, k, old + new[2]) for (p, k, old), new in zip(self.energy, step.energy, strict=True)]
+        np.minimum(self.coldest, step.moment.rise, out=self.coldest)
+        np.maximum(self.hottest, step.moment.rise, out=self.hottest)
         look = self.last = self._look(step.moment)
         self.times.append(step.moment.time)
         for probe in self.probes:
@@ -341,7 +354,9 @@ class _March:
         stored = float((self.moment.content - self.first_content).sum())
         energy = EnergyBalance(tuple(self.energy), stored, float(np.abs(self.moment.content).sum()))
         energy.check("of the run")
-        self.run.check_ranges(self.last)
+        space, reference = self.run.problem.thermal.space, self.run.problem.thermal.reference
+        lowest, highest = (space.cell_extrema(reference + rise) for rise in (self.coldest, self.hottest))
+        self.run.check_ranges(self.last, (lowest[0], highest[1]))
         return TransientResult(
             self.run.case,
             np.array(self.times),

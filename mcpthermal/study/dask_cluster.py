@@ -11,8 +11,11 @@ from typing import Any
 from mcpthermal.errors import MissingLibraryError, StudyError
 from mcpthermal.study.work import Task, Worker
 
-_LOCAL = threading.local()
-"""The worker of each thread of a process of the cluster, by its setup."""
+_ALONE = threading.Lock()
+"""Gmsh and warnings have one state for all threads of a process: it does one task at a time."""
+
+_WORKERS: dict[str, Worker] = {}
+"""The worker of a process of the cluster, by its setup."""
 
 
 def is_client(item: Any) -> bool:
@@ -74,9 +77,11 @@ class DaskCluster:
 def do_task(packed: bytes, task: Task) -> dict[str, Any]:
     """Do a task in a process of the cluster, with the worker that earlier tasks of the study have left there."""
     key = hashlib.sha256(packed).hexdigest()
-    if getattr(_LOCAL, "key", None) != key:
-        _LOCAL.key, _LOCAL.worker = key, Worker(pickle.loads(packed))
-    return _LOCAL.worker(task)
+    with _ALONE:
+        if key not in _WORKERS:
+            _WORKERS.clear()
+            _WORKERS[key] = Worker(pickle.loads(packed))
+        return _WORKERS[key](task)
 
 
 def _outcome(future: Any) -> dict[str, Any]:

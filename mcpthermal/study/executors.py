@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import importlib.util
 import multiprocessing
 import os
 import pickle
 import signal
+import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
@@ -45,7 +47,10 @@ def make_executor(setup: Setup, workers: Any, memory: float | None) -> Executor:
     InputError
         If it is none of what a sweep takes.
     """
-    if isinstance(workers, int) and not isinstance(workers, bool) and workers >= 0:
+    own = isinstance(workers, int) and not isinstance(workers, bool) and workers >= 0
+    if memory is not None:
+        _check_limit(own and workers > 0)
+    if own:
         return Processes(picklable(setup), workers, memory) if workers else ThisProcess(setup)
     if is_client(workers) or (isinstance(workers, str) and workers.startswith("dask://")):
         return DaskCluster(picklable(setup), workers)
@@ -208,7 +213,9 @@ def _serve(connection: Connection, packed: bytes, memory: float | None) -> None:
     # The process that asked decides what happens at Ctrl-C.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if memory is not None:
-        _limit_memory(int(memory))
+        import resource  # not on all systems, see `_check_limit`
+
+        resource.setrlimit(resource.RLIMIT_AS, (int(memory), int(memory)))
     work = Worker(pickle.loads(packed))
     try:
         connection.send("ready")
@@ -218,9 +225,9 @@ def _serve(connection: Connection, packed: bytes, memory: float | None) -> None:
         return
 
 
-def _limit_memory(size: int) -> None:
-    try:
-        import resource
-    except ImportError:
-        raise InputError("memory: this system cannot limit the memory of a process; leave it out") from None
-    resource.setrlimit(resource.RLIMIT_AS, (size, size))
+def _check_limit(processes: bool) -> None:
+    """Refuse a limit of memory that would not hold."""
+    if not processes:
+        raise InputError("memory: only worker processes of a study have a limit; give workers=1 or more, or none")
+    if importlib.util.find_spec("resource") is None or sys.platform == "darwin":
+        raise InputError("memory: this system cannot limit the memory of a process; leave it out")

@@ -11,7 +11,7 @@ import numpy as np
 
 from mcpthermal.errors import InputError
 from mcpthermal.package.points import is_list
-from mcpthermal.units import in_si
+from mcpthermal.units import in_si, whole_number
 
 Points = tuple[dict[str, Any], ...]
 
@@ -81,7 +81,8 @@ def latin_hypercube(count: int, seed: int = 0, **ranges: Any) -> Points:
     from scipy.stats import qmc
 
     limits = _ranges(ranges)
-    return _scaled(qmc.LatinHypercube(len(limits), rng=_seed(seed)).random(_count(count)), limits)
+    sampler = qmc.LatinHypercube(len(limits), rng=whole_number(seed, "seed of a sample", 0))
+    return _scaled(sampler.random(whole_number(count, "count of points")), limits)
 
 
 def sobol(count: int, seed: int = 0, **ranges: Any) -> Points:
@@ -94,9 +95,10 @@ def sobol(count: int, seed: int = 0, **ranges: Any) -> Points:
     """
     from scipy.stats import qmc
 
-    limits, number = _ranges(ranges), _count(count)
+    limits, number = _ranges(ranges), whole_number(count, "count of points")
     # Made to a power of two, so that the sequence is balanced as far as it goes.
-    values = qmc.Sobol(len(limits), rng=_seed(seed)).random_base2(max(0, math.ceil(math.log2(number))))
+    sampler = qmc.Sobol(len(limits), rng=whole_number(seed, "seed of a sample", 0))
+    values = sampler.random_base2(max(0, math.ceil(math.log2(number))))
     return _scaled(values[:number], limits)
 
 
@@ -138,18 +140,6 @@ def _ranges(ranges: Mapping[str, Any]) -> dict[str, tuple[float, float]]:
 def _scaled(values: Any, limits: Mapping[str, tuple[float, float]]) -> Points:
     low, high = np.array(list(limits.values())).T
     return listed_points([dict(zip(limits, row, strict=True)) for row in (low + values * (high - low)).tolist()])
-
-
-def _count(count: Any) -> int:
-    if not isinstance(count, int) or isinstance(count, bool) or count < 1:
-        raise InputError(f"count of points: {count!r} must be a whole number of at least 1")
-    return count
-
-
-def _seed(seed: Any) -> Any:
-    if not isinstance(seed, int) or isinstance(seed, bool) or seed < 0:
-        raise InputError(f"seed of a sample: {seed!r} must be a whole number")
-    return np.random.default_rng(seed)
 
 
 def filling_order(points: Sequence[Mapping[str, Any]]) -> list[int]:

@@ -74,6 +74,8 @@ class Store:
         if found is None:
             raise StudyError(f"'{file}' cannot be read; restore it, or give the study another folder")
         different = [key for key in description if found.get(key) != description[key]]
+        if "outputs" in different and "questions" in different:
+            different.remove("questions")
         if different:
             raise StudyError(
                 f"'{self.folder}' holds another study: its {' and '.join(different)} differ; give another folder, or "

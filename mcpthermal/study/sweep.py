@@ -9,18 +9,22 @@ from contextlib import ExitStack
 from typing import Any
 
 from mcpthermal.case import Case
-from mcpthermal.errors import InputError
+from mcpthermal.errors import InputError, StudyError
 from mcpthermal.linalg import Method
 from mcpthermal.mesh.layers import Layering, common_fractions
 from mcpthermal.mesh.sizing import MeshSpec
-from mcpthermal.result.outputs import outputs_of
-from mcpthermal.result.study import Study, StudyPoint
+from mcpthermal.result.outputs import Output, outputs_of
+from mcpthermal.result.study import COLUMNS, Study, StudyPoint
+from mcpthermal.solve.run import METHODS
 from mcpthermal.study.executors import Executor, make_executor
 from mcpthermal.study.progress import Progress
 from mcpthermal.study.samples import Points, filling_order, grid_points, listed_points
 from mcpthermal.study.store import Store
 from mcpthermal.study.work import OWN, Setup, Task
 from mcpthermal.units import quantity
+
+CHECKED = 5
+"""Points whose cases are built again, at least, when a study goes on, to see that they are the same."""
 
 KEPT_CASES = 200_000_000
 """Built cases wait in memory up to this size (bytes); beyond, workers build them again."""
@@ -98,24 +102,47 @@ def sweep(
     spec = MeshSpec(mesh) if isinstance(mesh, str) else mesh or MeshSpec()
     if not isinstance(spec, MeshSpec):
         raise InputError(f"sweep: mesh={mesh!r} is no MeshSpec; give one, or 'coarse', 'normal' or 'fine'")
-    quantity(tolerance, "", "tolerance of a sweep", minimum=1e-12, maximum=1e-6)
+    tolerance = quantity(tolerance, "", "tolerance of a sweep", minimum=1e-12, maximum=1e-6)
+    if method not in METHODS:
+        raise InputError(f"sweep: method {method!r} of the linear solves must be one of {', '.join(METHODS)}")
     if memory is not None:
-        quantity(memory, "", "memory of a worker, in bytes,", above=0.0)
+        memory = quantity(memory, "", "memory of a worker, in bytes,", above=0.0)
     asked = None if outputs is None else outputs_of(outputs)
+    _check_names(listed[0], asked or ())
     if folder is not None and not isinstance(folder, (str, os.PathLike)):
         raise InputError(f"sweep: folder={folder!r} is no path; give a name such as 'studies/heights'")
     place = None if folder is None else os.fspath(folder)
-    setup = Setup(make_case, asked, spec, float(tolerance), method, place)
+    setup = Setup(make_case, asked, spec, tolerance, method, place)
     units = None if asked is None else {item.name: item.unit for item in asked}
-    description = {"points": listed, "outputs": units, "mesh": spec.to_dict(), "tolerance": tolerance}
+    questions = None if asked is None else {item.name: item.question for item in asked}
+    description = {
+        "points": listed,
+        "outputs": units,
+        "questions": questions,
+        "mesh": spec.to_dict(),
+        "tolerance": tolerance,
+    }
     with ExitStack() as stack:
         store = None if folder is None else stack.enter_context(Store(folder, description))
         run = _Run(setup, listed, store, retry_failed)
-        if len(run.done) < len(listed):
+        if len(run.done) < len(listed) or run.plan["cases"]:
             executor = make_executor(setup, os.cpu_count() or 1 if workers is None else workers, memory)
-            run.finish(stack.enter_context(executor), stack.enter_context(Progress(progress)))
+            stack.enter_context(executor)
+            run.check(executor)
+            run.finish(executor, stack.enter_context(Progress(progress)))
     name = "study" if folder is None else os.path.basename(os.path.abspath(folder))
     return Study(tuple(run.done[index] for index in range(len(listed))), run.units, name)
+
+
+def _check_names(parameters: Mapping[str, Any], outputs: Sequence[Output]) -> None:
+    """Refuse names that would take each other's column in a table."""
+    taken = {*COLUMNS, *(item.name for item in outputs)}
+    for name in parameters:
+        if name in taken:
+            raise InputError(f"sweep: the parameter '{name}' has the name of an output or of {', '.join(COLUMNS)}")
+    for item in outputs:
+        if item.name in COLUMNS:
+            raise InputError(f"sweep: an output is named '{item.name}', as a column of the table; rename it")
 
 
 class _Run:
@@ -127,14 +154,33 @@ class _Run:
         if retry_failed:
             self.done = {index: point for index, point in self.done.items() if point.status != "failed"}
         known = None if store is None else store.plan
-        self.plan: dict[str, Any] = known or {"groups": {}, "group": {}, "outputs": {}}
+        self.plan: dict[str, Any] = known or {"groups": {}, "group": {}, "outputs": {}, "cases": {}}
+        self.plan.setdefault("cases", {})
         asked = setup.outputs
         self.units: Mapping[str, str] = {item.name: item.unit for item in asked} if asked else self.plan["outputs"]
         self._cases: dict[int, bytes] = {}
         self._kept = 0
 
+    def check(self, executor: Executor) -> None:
+        """Refuse to go on with a study whose cases are others than when it began; a few points tell."""
+        known = self.plan["cases"]
+
+        def compare(task: Task, outcome: dict[str, Any]) -> None:
+            if outcome.get("hash") != known[str(task.index)]:
+                assert self.store is not None
+                found = "another case" if outcome["status"] == "built" else f"no case ({outcome['reason']})"
+                raise StudyError(
+                    f"'{self.store.folder}' holds another study: make_case now gives {found} for point {task.index}, "
+                    f"{dict(task.parameters)}; give another folder, or the make_case that the study was begun with"
+                )
+
+        chosen = [int(index) for index in list(known)[:: max(1, len(known) // CHECKED)]]
+        executor.run([Task(index, self.points[index]) for index in chosen], compare)
+
     def finish(self, executor: Executor, progress: Progress) -> None:
         """Do all points that are open."""
+        if len(self.done) == len(self.points):
+            return
         unknown = [n for n in range(len(self.points)) if n not in self.done and str(n) not in self.plan["group"]]
         if unknown:
             self._extend_plan(unknown, executor, progress)
@@ -165,6 +211,7 @@ class _Run:
         """Build the cases of points, and find what is alike; points that cannot be built are done with that."""
         progress.begin("building", len(indices))
         found: dict[int, Layering] = {}
+        hashes: dict[int, str] = {}
 
         def take(task: Task, outcome: dict[str, Any]) -> None:
             progress.advance()
@@ -174,6 +221,7 @@ class _Run:
             if not found:
                 self._check_outputs(pickle.loads(outcome["case"]))
             found[task.index] = Layering(outcome["key"], outcome["fractions"])
+            hashes[task.index] = outcome["hash"]
             self._kept += len(outcome["case"])
             if self._kept <= KEPT_CASES:
                 self._cases[task.index] = outcome["case"]
@@ -183,6 +231,7 @@ class _Run:
         for index in sorted(found):
             members.setdefault(found[index].key, []).append(index)
             self.plan["group"][str(index)] = found[index].key
+            self.plan["cases"][str(index)] = hashes[index]
         for key, own in members.items():
             fractions = () if key == OWN else common_fractions([found[index] for index in own])
             self.plan["groups"].setdefault(key, {"reference": own[0], "fractions": fractions})

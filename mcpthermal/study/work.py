@@ -18,6 +18,7 @@ from mcpthermal.mesh.columns import ColumnMesh, generate_mesh
 from mcpthermal.mesh.layers import Fractions, layering, moved_mesh
 from mcpthermal.mesh.sizing import MeshSpec
 from mcpthermal.result.outputs import Output, outputs_of
+from mcpthermal.result.provenance import case_hash
 from mcpthermal.solve.reuse import Reuse
 from mcpthermal.solve.steady import solve_steady
 
@@ -49,6 +50,13 @@ class Setup:
     tolerance: float
     method: Method
     folder: str | None
+
+    def case(self, parameters: Mapping[str, Any]) -> Case:
+        """The case of a point."""
+        case = self.make_case(**parameters)
+        if not isinstance(case, Case):
+            raise InputError(f"make_case must return a Case; it gave {case!r}")
+        return case
 
 
 @dataclass(frozen=True)
@@ -116,14 +124,8 @@ class Worker:
     def _forget(self) -> None:
         self._group, self._mesh, self._reuse = "", None, Reuse()
 
-    def _case(self, parameters: Mapping[str, Any]) -> Case:
-        case = self.setup.make_case(**parameters)
-        if not isinstance(case, Case):
-            raise InputError(f"make_case must return a Case; it gave {case!r}")
-        return case
-
     def _build(self, task: Task) -> dict[str, Any]:
-        case = self._case(task.parameters)
+        case = self.setup.case(task.parameters)
         own = case.package.mesh is not None
         found = None if own else layering(case.package, self.setup.spec)
         return {
@@ -131,10 +133,11 @@ class Worker:
             "key": OWN if found is None else found.key,
             "fractions": () if found is None else found.fractions,
             "case": pickle.dumps(case),
+            "hash": case_hash(case),
         }
 
     def _solve(self, task: Task) -> dict[str, Any]:
-        case = self._case(task.parameters) if task.case is None else pickle.loads(task.case)
+        case = self.setup.case(task.parameters) if task.case is None else pickle.loads(task.case)
         if task.group != self._group:
             self._forget()
             self._mesh = self._group_mesh(task)
@@ -169,7 +172,7 @@ class Worker:
             return None
         assert task.reference is not None
         try:
-            package = self._case(task.reference).package
+            package = self.setup.case(task.reference).package
             if self.setup.folder is None:
                 return generate_mesh(package, self.setup.spec, fractions=task.fractions)
             folder = Path(self.setup.folder) / "meshes"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -27,6 +29,7 @@ ALIKE = 6
 """Of the colours of a GIF; colours alike differ by less than the last number."""
 
 ENDINGS = (".gif", ".mp4")
+NO_PICTURE = "there is no picture to make a film of; give at least one"
 
 FILM_SIZE = (1200, 826)
 """Pixels of a film's pictures; even, as MP4 wants them."""
@@ -66,7 +69,7 @@ def animate(
         If there is no ffmpeg.
     """
     checked_file(path, "a film", ENDINGS)
-    quantity(frames_per_second, "", "frames_per_second", above=0.0, maximum=60.0)
+    frames_per_second = _checked_rate(frames_per_second)
     if isinstance(states, TransientResult):
         name = states.case.name
         listed = {f"{name}: t = {describe(time, 's')}": states.snapshots[time] for time in sorted(states.snapshots)}
@@ -95,10 +98,14 @@ def animate(
 
 def write_film(pictures: Iterable[Any], path: str | os.PathLike[str], frames_per_second: float = 4.0) -> Path:
     """Write pictures of one size (arrays of height x width x 3 bytes) or charts as a film, whole or not at all."""
-    target = checked_file(path, "a film", ENDINGS)
+    target, rate = checked_file(path, "a film", ENDINGS), _checked_rate(frames_per_second)
     arrays = (item if isinstance(item, np.ndarray) else _drawn(item) for item in pictures)
     write = _write_gif if target.suffix.lower() == ".gif" else _write_mp4
-    return write_whole(target, lambda file: write(arrays, file, frames_per_second))
+    return write_whole(target, lambda file: write(arrays, file, rate))
+
+
+def _checked_rate(frames_per_second: Any) -> float:
+    return quantity(frames_per_second, "", "frames_per_second", above=0.0, maximum=60.0)
 
 
 def _picture(plotter: Any) -> Picture:
@@ -125,7 +132,7 @@ def _write_gif(pictures: Iterable[Picture], file: Path, frames_per_second: float
 
     frames = list(pictures)
     if not frames:
-        raise InputError("there is no picture to make a film of")
+        raise InputError(NO_PICTURE)
     palette = _palette(frames)
     tree = cKDTree(palette)
     indexed = []
@@ -170,14 +177,15 @@ def _write_mp4(pictures: Iterable[Picture], file: Path, frames_per_second: float
         raise MissingLibraryError(
             f"films as .mp4 need ffmpeg ({error}); pip install 'mcpthermal[film]', or write a .gif"
         ) from error
-    writer = None
-    for picture in pictures:
-        if writer is None:
-            size = picture.shape[1], picture.shape[0]
-            writer = imageio_ffmpeg.write_frames(
-                str(file), size, fps=frames_per_second, macro_block_size=2, quality=8, ffmpeg_log_level="error"
-            )
-            writer.send(None)
-        writer.send(picture.tobytes())
-    if writer is not None:
-        writer.close()
+    pictures = iter(pictures)
+    first = next(pictures, None)
+    if first is None:
+        raise InputError(NO_PICTURE)
+    size = first.shape[1], first.shape[0]
+    writer = imageio_ffmpeg.write_frames(
+        str(file), size, fps=frames_per_second, macro_block_size=2, quality=8, ffmpeg_log_level="error"
+    )
+    with contextlib.closing(writer):
+        writer.send(None)
+        for picture in itertools.chain([first], pictures):
+            writer.send(picture.tobytes())

@@ -15,7 +15,7 @@ from mcpthermal.package.package import Package
 from mcpthermal.package.points import is_list
 from mcpthermal.result.fields import Fields
 from mcpthermal.result.steady import SteadyResult
-from mcpthermal.units import quantity
+from mcpthermal.units import quantity, whole_number
 
 Floats = NDArray[np.float64]
 
@@ -176,9 +176,7 @@ def check_contours(count: Any) -> int:
     InputError
         If it is no whole number from 0 to 100.
     """
-    if not isinstance(count, int) or not 0 <= count <= MOST_CONTOURS:
-        raise InputError(f"contours={count!r} must be a whole number from 0 to {MOST_CONTOURS}")
-    return int(count)
+    return whole_number(count, "contours", 0, MOST_CONTOURS)
 
 
 def check_limits(limits: Any, look_up: Quantity) -> tuple[float, float] | None:

@@ -269,7 +269,7 @@ def test_refusals(small: mt.SteadyResult, corner: mt.SteadyResult, tmp_path: Pat
         (lambda: mt.save_picture(None, None), "None is no path"),  # type: ignore[arg-type]
         (lambda: mt.plot_field(small.case), "of a SteadyResult, not of Case"),  # type: ignore[arg-type]
         (lambda: mt.plot_field(small, ["temperature"]), "there is no field"),  # type: ignore[arg-type]
-        (lambda: mt.plot_field(small, contours="8"), "contours='8' must be a whole number"),  # type: ignore[arg-type]
+        (lambda: mt.plot_field(small, contours="8"), "contours: '8' must be a whole number"),  # type: ignore[arg-type]
         (lambda: mt.plot_field(small, limits=(100.0,)), "must be two numbers"),  # type: ignore[arg-type]
         (lambda: mt.plot_field(small, limits=(100.0, 20.0)), r"\(100, 20\) degC: the lower end must come first"),
         (lambda: mt.plot_field(small, "current_density", limits=(0.0, 20.0)), "above 0"),

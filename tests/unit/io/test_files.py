@@ -129,7 +129,30 @@ def test_meshes_are_kept_and_a_broken_file_is_made_anew(result: mt.SteadyResult,
     assert np.array_equal(first.cell_part, again.cell_part)
     finer, found = cached_mesh(package, mt.MeshSpec("normal"), tmp_path)
     assert not found and len(finer.triangles) > len(first.triangles)
-    for file in tmp_path.glob("mesh-*.npz"):
-        file.write_bytes(file.read_bytes()[:100])
-    healed, found = cached_mesh(package, mt.MeshSpec("coarse"), tmp_path)
-    assert not found and np.array_equal(first.triangles, healed.triangles)
+    whole = {file: file.read_bytes() for file in tmp_path.glob("mesh-*.npz")}
+    for spoil in (
+        lambda text: text[:100],
+        lambda text: b"",
+        lambda text: text[:60] + bytes(byte ^ 255 for byte in text[60:90]) + text[90:],
+    ):
+        for file, text in whole.items():
+            file.write_bytes(spoil(text))
+        healed, found = cached_mesh(package, mt.MeshSpec("coarse"), tmp_path)
+        assert not found and np.array_equal(first.triangles, healed.triangles)
+
+
+def test_materials_that_decide_sizes_are_part_of_what_a_mesh_is_kept_by(tmp_path: Path) -> None:
+    """A chip on a film that conducts badly, and on one that does not: other sizes beside it."""
+
+    def package(glue: float) -> mt.Package:
+        rows = (("base", 5.0, 0.0, 1.0, 400.0), ("glue", 2.0, 1.0, 1.02, glue), ("die", 2.0, 1.02, 1.3, 130.0))
+        parts = [
+            mt.Part(name, mt.rectangle(side * mm), (low * mm, high * mm), mt.Material(name, conductivity), role=role)
+            for (name, side, low, high, conductivity), role in zip(rows, ("carrier", "attach", "chip"), strict=True)
+        ]
+        return mt.Package.from_parts(parts)
+
+    for glue in (0.3, 300.0):
+        kept, found = cached_mesh(package(glue), mt.MeshSpec("coarse"), tmp_path)
+        assert not found
+        assert np.array_equal(kept.triangles, mt.generate_mesh(package(glue), mt.MeshSpec("coarse")).triangles)

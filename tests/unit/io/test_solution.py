@@ -100,3 +100,19 @@ def test_states_in_time_are_not_kept(tmp_path: Path) -> None:
     with pytest.raises(mt.InputError, match="state of a transient"):
         write_solution(result.final, tmp_path / "x.npz")
     assert not list(tmp_path.iterdir())
+
+
+def test_another_mesh_of_the_same_parts_is_refused(tmp_path: Path) -> None:
+    stuff = {"block": mt.Material("m", 400.0)}
+    corners = np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1.0]]) * mm
+    cells, sides = np.array([[0, 1, 2, 3]]), {"bottom": np.array([[0, 1, 2]])}
+
+    def case(points: np.ndarray) -> mt.Case:
+        mesh = mt.TetMesh(points, cells, np.zeros(1, int), ("block",), sides)
+        return mt.Case(mt.Package.from_mesh(mesh, stuff), [mt.Power("block", 1.0), mt.Convection("bottom", 1e4, 300.0)])
+
+    first = case(corners)
+    mt.export(mt.solve_steady(first), tmp_path / "x.npz")
+    assert mt.read_solution(tmp_path / "x.npz", case(corners.copy())).max_temperature() > 300.0
+    with pytest.raises(mt.InputError, match="has changed since"):
+        mt.read_solution(tmp_path / "x.npz", case(1.1 * corners))

@@ -11,6 +11,7 @@ import pytest
 import mcpthermal as mt
 from mcpthermal.io.result_json import result_text
 from mcpthermal.result.balance import Balance
+from mcpthermal.result.summary import resistances
 from mcpthermal.units import mm
 
 SIGMA, CONDUCTIVITY, LENGTH, WIDTH, CURRENT = 1e6, 100.0, 2 * mm, 1 * mm, 10.0
@@ -127,3 +128,29 @@ def test_an_open_balance_is_an_error() -> None:
         Balance((), {}, 2.0, 1.0).check()
     with pytest.raises(mt.BalanceError):
         Balance((("chip", "power", float("nan")),), {}, 0.0, 0.0).check()
+
+
+def tee(*loads: object) -> mt.SteadyResult:
+    """A strip with a leg in its middle."""
+    strip = mt.Part("strip", mt.rectangle((4 * mm, 1 * mm)), (0.0, 0.1 * mm), METAL)
+    leg = mt.Part("leg", mt.rectangle((1 * mm, 1 * mm), at=(0.0, 1 * mm)), (0.0, 0.1 * mm), METAL)
+    film = mt.Convection("bottom", 1000.0, 300.0)
+    case = mt.Case(mt.Package.from_parts([strip, leg]), [mt.Voltage("strip.x_min", 0.0), film, *loads])
+    return mt.solve_steady(case, mt.generate_mesh(case.package, "coarse"))
+
+
+def test_a_terminal_that_only_senses_has_no_resistance() -> None:
+    """What rounding leaves of its current is none."""
+    sensed = tee(mt.Current("leg.y_max", 0.0), mt.Current("strip.x_max", 1.0))
+    with pytest.raises(mt.InputError, match=r"no current enters at 'leg.y_max'"):
+        sensed.resistance("leg.y_max", "strip.x_min")
+    assert resistances(sensed) == [
+        ("strip.x_min", "strip.x_max", pytest.approx(sensed.resistance("strip.x_max", "strip.x_min")))
+    ]
+
+
+def test_a_voltage_per_current_is_no_resistance_where_a_third_terminal_is_live() -> None:
+    """A resistor outside would be told as the conductor's."""
+    three = tee(mt.Current("leg.y_max", 1.0), mt.Resistor("strip.x_max", "node:ground", 0.005))
+    assert abs(three.current("strip.x_max")) > 0.1
+    assert resistances(three) == [] and "Resistances" not in three.summary()

@@ -109,7 +109,7 @@ def test_scaled_probabilities() -> None:
     ("make", "text"),
     [
         (lambda: mt.FaultRate("x", 1.2), "probability of 'x'"),
-        (lambda: mt.FaultRate("x", 0.1, 0), "not a whole number"),
+        (lambda: mt.FaultRate("x", 0.1, 0), "0 must be a whole number from 1 to"),
         (lambda: mt.FaultRate("", 0.1), "name of a fault rate"),
         (lambda: mt.FaultRate("x", 0.1, 1, float("nan")), "coverage of 'x'"),
         (lambda: mt.Costs(1.0, -1.0, 1.0), "cost of test"),

@@ -168,7 +168,21 @@ def test_the_hottest_place(pair: tuple[mt.Case, Any]) -> None:
     assert found.resistance("memory", "max(memory)") == pytest.approx(hottest, rel=1e-4)
     both = mt.thermal_impedance(case, ["logic", "memory"], ["memory"], mesh, times=(1e-3, 1.0))
     assert both.resistance("memory", "max(memory)") == pytest.approx(hottest, rel=1e-4)
+    assert both.resistance("memory") == both.resistance("memory", "max(memory)")
     assert found.resistance("memory", "memory") < found.resistance("memory", "max(memory)")
+
+
+def test_the_default_probe_is_found_by_its_name(pair: tuple[mt.Case, Any]) -> None:
+    case, mesh = pair
+    probes = [mt.MeanTemperature("memory"), mt.MeanTemperature("logic"), mt.MeanTemperature("carrier")]
+    found = mt.thermal_impedance(case, ["logic", "memory"], probes[:2], mesh, times=(1e-3, 1.0))
+    usual = mt.thermal_impedance(case, ["logic", "memory"], mesh=mesh, times=(1e-3, 1.0))
+    for name in found.heated:
+        assert found.resistance(name) == pytest.approx(usual.resistance(name), rel=1e-6)
+    assert found.resistance("logic") != found.resistance("memory")
+    without = mt.thermal_impedance(case, ["memory"], probes[1:], mesh, times=(1e-3, 1.0))
+    with pytest.raises(mt.InputError, match="'memory' has no probe of its own; name one of logic, carrier"):
+        without.curve("memory")
 
 
 def test_a_nonlinear_problem_is_stepped() -> None:

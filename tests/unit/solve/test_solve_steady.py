@@ -206,3 +206,21 @@ def test_a_thin_film_between_thick_parts_closes_its_balance() -> None:
     assert result.mean_temperature("film") - 300.0 == pytest.approx(20.0, rel=1e-3)
     drop = result.max_temperature("chip") - result.max_temperature("film")
     assert drop == pytest.approx(1e6 * 0.4998e-3 / (148.0 * (322.0 / 300.0) ** (-4 / 3)), rel=5e-3)
+
+
+def test_numbers_are_read_at_the_door() -> None:
+    case = bar()
+    found = mt.solve_steady(case, tolerance="1e-9", linear_tolerance="1e-10")  # type: ignore[arg-type]
+    assert found.max_temperature() == mt.solve_steady(case).max_temperature()
+    for wrong in (1.5, 0, True, "3", float("nan")):
+        with pytest.raises(mt.InputError, match=r"max_iterations: .* must be a whole number of at least 1"):
+            mt.solve_steady(case, max_iterations=wrong)  # type: ignore[arg-type]
+
+
+def test_a_cooler_that_draws_more_than_a_radiating_face_takes_in_has_no_steady_state() -> None:
+    """At most 0.5 sigma 300^4 mm2 = 0.23 mW."""
+    package = mt.Package.from_parts([mt.Part("a", mt.rectangle(1 * mm), (0.0, 0.1 * mm), PLASTIC)])
+    for power in (-2.4e-4, -3e-4, -5.0):
+        case = mt.Case(package, [mt.Power("a", power), mt.Radiation("bottom", 300.0, 0.5)])
+        with pytest.raises(mt.NoSteadyState):
+            mt.solve_steady(case)

@@ -217,6 +217,51 @@ def test_a_voltage_that_jumps() -> None:
     assert energy_of(result, "joule") == pytest.approx((0.1 + 0.9) * 1e-6 * 1e6 * AREA / HEIGHT, rel=1e-9)
 
 
+def test_states_in_time_have_the_ambient_of_their_time() -> None:
+    """They are results like others: they can be summed up, written and compared with the surroundings of then."""
+    ambient = mt.Waveform.step(AMBIENT + 50.0, at=1.0, before=AMBIENT)
+    case = mt.Case(BLOCK, [mt.Power("block", 0.1), mt.Convection("bottom", FILM, ambient)])
+    result = mt.solve_transient(case, MESH, 2.0, steps=mt.FixedSteps(0.5), save=[0.5, 1.0, 2.0])
+    assert [look.ambient for look in result.snapshots.values()] == [AMBIENT, AMBIENT, AMBIENT + 50.0]
+    assert result.final.to_dict()["ambient_K"] == AMBIENT + 50.0
+    assert "block" in result.final.summary()
+
+
+def test_a_law_is_checked_at_all_temperatures_of_a_run() -> None:
+    """A pulse that is over before the end."""
+    law = mt.Table([250.0, 310.0], [1e4, 1e4])
+    stuff = mt.Material("narrow", law, density=2000.0, specific_heat=CAPACITY / 2000.0)
+    package, mesh = meshed("columns", stack(("block", HEIGHT, stuff)))
+    case = mt.Case(package, [mt.Power("block", mt.Waveform.step(0.0, at=1.0, before=0.05)), COOLING])
+    with pytest.warns(mt.RangeWarning, match="part 'block'.* was used at 3[12]"):
+        result = mt.solve_transient(case, mesh, 30.0, steps=mt.FixedSteps(0.25))
+    assert result.final.max_temperature() < 305.0
+
+
+def test_a_solver_that_fails_is_no_runaway(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*anything: Any, **more: Any) -> None:
+        raise mt.LinearSolveError("PARDISO: out of memory")
+
+    monkeypatch.setattr("mcpthermal.linalg.solver.Solver.solve", fail)
+    monkeypatch.setattr("mcpthermal.linalg.stock.StockSolver.solve", fail)
+    with pytest.raises(mt.LinearSolveError, match="PARDISO: out of memory"):
+        mt.solve_transient(mt.Case(BLOCK, [mt.Power("block", 0.1), COOLING]), MESH, 1.0)
+
+
+def test_what_is_asked_of_steady_states_is_refused_of_others() -> None:
+    case = mt.Case(BLOCK, [mt.Power("block", 0.1), COOLING])
+    state = mt.solve_transient(case, MESH, 0.5, steps=mt.FixedSteps(0.25)).final
+    for ask in (
+        lambda: mt.estimate_error(case, state, "block"),
+        lambda: mt.gradient(case, state, "block.max", "block.power"),
+        lambda: mt.stability(state),
+    ):
+        with pytest.raises(mt.InputError, match="needs the result of solve_steady; this state of a transient stores"):
+            ask()
+    with pytest.raises(mt.InputError, match="there is no probe; name a part"):
+        mt.solve_transient(case, MESH, 0.5, probes=[])
+
+
 def test_a_power_trace_of_two_blocks() -> None:
     """One block after the other: each is the hotter one in its time, and both energies come in."""
     poor = mt.Material("layer", 0.1, density=2000.0, specific_heat=CAPACITY / 2000.0)

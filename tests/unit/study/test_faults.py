@@ -185,6 +185,37 @@ def test_two_studies_in_one_folder_are_refused(tmp_path: Path) -> None:
     whole(quick(slab, tmp_path))
 
 
+def test_a_study_whose_cases_or_functions_have_changed_is_refused(tmp_path: Path) -> None:
+    """All points are there: without the check the answers would be those of an earlier case."""
+    conductivity = 100.0
+
+    def block(power: float) -> mt.Case:
+        stuff = mt.Material("m", conductivity)
+        package = mt.Package.from_parts([mt.Part("slab", mt.rectangle(1e-3), (0.0, 1e-3), stuff)])
+        return mt.Case(package, [mt.Power("slab", power), mt.Convection("bottom", h=1e5, ambient=300.0)])
+
+    def study(rule: Any) -> mt.Study:
+        return quick(block, tmp_path / "study", outputs={"hot": rule})
+
+    def rule(result: mt.SteadyResult) -> float:
+        return 1.0 * result.max_temperature("slab")
+
+    first = study(rule)
+    assert study(rule).points == first.points
+    with pytest.raises(StudyError, match="holds another study: its questions differ"):
+        study(lambda result: 2.0 * result.max_temperature("slab"))
+    with pytest.raises(StudyError, match="holds another study: its outputs differ"):
+        quick(block, tmp_path / "study", outputs=["slab.mean"])
+    conductivity = 1.0
+    with pytest.raises(StudyError, match=r"make_case now gives another case for point 0, \{'power': 1.0\}"):
+        study(rule)
+    conductivity = float("nan")
+    with pytest.raises(StudyError, match=r"make_case now gives no case .*nan"):
+        study(rule)
+    conductivity = 100.0
+    assert study(rule).points == first.points
+
+
 def test_folders_that_cannot_be_used_say_so(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(StudyError, match="cannot be used"):

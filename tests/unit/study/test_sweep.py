@@ -123,6 +123,11 @@ def test_an_output_that_is_no_number_is_a_failure_with_a_reason() -> None:
         ({"power": [1.0], "workers": 1, "outputs": {"x": lambda r: 1.0}}, "define them at the top of a module"),
         ({"power": [1.0], "mesh": "rough"}, "mesh level 'rough' is unknown"),
         ({"power": [1.0], "tolerance": 1e-3}, "tolerance of a sweep"),
+        ({"power": [1.0], "method": "fast"}, "method 'fast' of the linear solves must be one of auto, direct"),
+        ({"power": [1.0], "workers": 0, "memory": "4e9"}, "only worker processes of a study have a limit"),
+        ({"power": [1.0], "outputs": {"power": "slab.max"}}, "the parameter 'power' has the name of an output"),
+        ({"power": [1.0], "outputs": {"status": "slab.max"}}, "an output is named 'status', as a column"),
+        ({"status": [1.0]}, "the parameter 'status' has the name of an output or of point, status, reason"),
     ],
 )
 def test_what_cannot_be_swept_is_refused(arguments: dict[str, Any], message: str) -> None:
