@@ -42,6 +42,15 @@ EXIT_CODES: tuple[tuple[type[McpThermalError], int], ...] = (
     (McpThermalError, 1),
 )
 
+INTERRUPTED = 130
+"""As of other programs that Ctrl-C ends."""
+
+LONGEST_NAME = 200
+"""Bytes of the name of a folder."""
+
+EARLIER = ("solution.npz", "convergence.png", "probes.csv", "probes.png", "fields.pvd")
+"""Files of `run` that not every run writes."""
+
 CasePath = Annotated[Path, typer.Argument(help="A case.toml, a case.py, or a folder with one of them.")]
 _LEVEL = typer.Option("--level", help="How fine the mesh is: coarse, normal or fine.")
 
@@ -56,6 +65,9 @@ def _explained() -> Iterator[None]:
             finally:
                 for item in dict.fromkeys(str(warning.message) for warning in caught):
                     _messages.print(f"warning: {item}", style="yellow", markup=False, soft_wrap=True)
+    except KeyboardInterrupt:
+        _messages.print("interrupted: what was finished is kept; the same command goes on from it where it can")
+        raise typer.Exit(INTERRUPTED) from None
     except McpThermalError as error:
         _messages.print(f"error: {error}", style="red", markup=False, soft_wrap=True)
         raise typer.Exit(next(code for kind, code in EXIT_CODES if isinstance(error, kind))) from None
@@ -91,11 +103,12 @@ def run(
     with _explained():
         from mcpthermal.io import read_case, write_result
         from mcpthermal.io.result_json import result_text
-        from mcpthermal.mesh.writing import write_whole
+        from mcpthermal.mesh.writing import check_folder, write_whole
 
-        start = time.perf_counter()
+        start, begun = time.perf_counter(), time.time()
         case = read_case(path)
-        folder = output or Path("results") / case.name
+        folder = output or _results(case.name)
+        check_folder(folder)
         spec, accuracy = _transient(case, until), _accuracy(case, tolerance)
         with _messages.status("meshing") as status:
             adapts = accuracy is not None and spec is None
@@ -112,6 +125,11 @@ def run(
                 solve = partial(_solve_in_time, spec)
             result = solve(case, mesh, folder, pictures, status)
             status.update("writing")
+            # What an earlier run of another kind has left is no answer to this one.
+            for name in EARLIER:
+                file = folder / name
+                if file.is_file() and file.stat().st_mtime < begun:
+                    file.unlink()
             summary = result.summary()
             write_whole(folder / "summary.txt", lambda file: file.write_text(summary, encoding="utf-8"))
             write_result(result, folder / "result.json")
@@ -125,6 +143,13 @@ def run(
                 write_report(result, folder / "report.html", question_of(path))
         print(result_text(result) if json else summary, end="")
         _messages.print(f"results in {folder} after {time.perf_counter() - start:.1f} s")
+
+
+def _results(name: str) -> Path:
+    """The folder of a case's results, unless its name cannot be that of a folder."""
+    if Path(name).name != name or name in (".", "..") or len(name.encode()) > LONGEST_NAME:
+        raise InputError(f"the case's name '{name}' cannot be that of a folder for its results; give one by --output")
+    return Path("results") / name
 
 
 def _keep(result: Any, file: Path, path: Path) -> None:
@@ -159,15 +184,19 @@ def _accuracy(case: Any, tolerance: str | None) -> Any:
     return replace(case.accuracy or AccuracySpec(), tolerance=tolerance)
 
 
+def _goals(case: Any, accuracy: Any) -> list[Any]:
+    from mcpthermal.result.probes import goal_of
+
+    return [goal_of(text) for text in accuracy.goal] or list(case.package.reported)
+
+
 def _solve_adaptively(accuracy: Any, case: Any, mesh: Any, folder: Path, pictures: bool, status: Any) -> Any:
     """The steady state on a mesh that is adapted, begun with a given one or None, and the chart of its convergence."""
-    from mcpthermal.result.probes import goal_of
     from mcpthermal.solve import solve_adaptive
 
-    goals = [goal_of(text) for text in accuracy.goal] or list(case.package.reported)
     result = solve_adaptive(
         case,
-        goals,
+        _goals(case, accuracy),
         accuracy.tolerance,
         mesh=mesh,
         max_unknowns=accuracy.max_unknowns,
@@ -251,8 +280,11 @@ def check(path: CasePath) -> None:
     """Check a case without meshing or solving it, and print its parts."""
     with _explained():
         from mcpthermal.io import read_case
+        from mcpthermal.solve.adaptive import check_accuracy
 
         case = read_case(path)
+        if case.accuracy is not None:
+            check_accuracy(case, _goals(case, case.accuracy), case.accuracy.tolerance)
         print(case.package)
         counts = f"{len(case.package.parts)} parts, {len(case.loads)} loads, {len(case.terminals)} terminals"
         print(f"\n{case.name}: {counts}: valid")
@@ -309,7 +341,7 @@ def sweep(
             raise InputError(f"'{folder}' holds a study; give --resume to go on with it, or another --output")
         if asked.sample:
             sample = {"sobol": sobol, "latin_hypercube": latin_hypercube}[asked.sample["kind"]]
-            ranges = {name: (values[0], values[-1]) for name, values in asked.values.items()}
+            ranges = {name: _range(name, values) for name, values in asked.values.items()}
             points = sample(asked.sample["count"], asked.sample.get("seed", 0), **ranges)
         else:
             points = grid_points(**asked.values)
@@ -320,6 +352,16 @@ def sweep(
         study.to_csv(folder / "table.csv")
         print(study.summary(), end="")
         _messages.print(f"table and points in {folder}")
+        failed = study.of("failed")
+        if failed and not study.of("solved"):
+            raise SolveError(f"no point was solved; the first that failed says: {failed[0].reason}")
+
+
+def _range(name: str, values: list[Any]) -> tuple[Any, Any]:
+    """The lowest and the highest value of a parameter."""
+    if len(values) != 2 and not all(isinstance(value, int | float) for value in values):
+        raise InputError(f"parameter '{name}' of a sample has {len(values)} values; give the lowest and the highest")
+    return (values[0], values[1]) if len(values) == 2 else (min(values), max(values))
 
 
 Answer = Annotated[Path, typer.Argument(help="A folder of 'mcpthermal run' or 'sweep', or a solution.npz.")]

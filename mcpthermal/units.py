@@ -38,6 +38,7 @@ _KINDS = {
     "W/(m K)": ("a thermal conductivity", "130 W/(m K)"), "J": ("an energy", "2 mJ"),
     "S/m": ("an electrical conductivity", "5.8e7 S/m"), "kg/m3": ("a density", "8.96 g/cm3"),
     "J/(kg K)": ("a specific heat", "385 J/(kg K)"), "1/K": ("a temperature coefficient", "0.0039 1/K"),
+    "B": ("a size of memory", "4 GB"),
 }
 # fmt: on
 _PREFIXES = {"G": 1e9, "M": 1e6, "k": 1e3, "": 1.0, "m": 1e-3, "u": 1e-6, "n": 1e-9, "p": 1e-12}
@@ -131,13 +132,37 @@ def whole_number(value: Any, name: str, least: int = 1, most: int | None = None)
 
 def in_si(value: Any) -> Any:
     """A value whose kind is not known: a string of a number and a known unit becomes the number in SI; others stay."""
+    known = _recognised(value)
+    return known[1] if known else value
+
+
+def check_alike(values: Iterable[Any], name: str) -> None:
+    """Refuse values of different kinds, such as watts beside millimetres; numbers and words are of any kind.
+
+    Raises
+    ------
+    UnitError
+    """
+    first: tuple[str, Any] | None = None
+    for value in values:
+        known = _recognised(value)
+        if known is None or not known[0]:
+            continue
+        if first is not None and known[0] != first[0]:
+            kinds = " and ".join(f"'{text}' is {_KINDS[unit][0]}" for unit, text in (first, (known[0], value)))
+            raise UnitError(f"{name}: {kinds}; give all values in units of one kind")
+        first = first or (known[0], value)
+
+
+def _recognised(value: Any) -> tuple[str, float] | None:
+    """The SI unit of a string of a number and a known unit, and the number in it; None for everything else."""
     if isinstance(value, str) and _NUMBER.fullmatch(value):
         for unit in _KINDS:
             try:
-                return _parse(value, unit, "")
+                return unit, _parse(value, unit, "")
             except UnitError:
                 continue
-    return value
+    return None
 
 
 def lengths(

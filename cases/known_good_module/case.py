@@ -29,12 +29,16 @@ def link(name: str, start: float, end: float, y: float) -> mt.Patch:
 
 
 def pads(row: str, y: float) -> list[mt.Patch]:
-    """For each end of a chain a pad that carries the current, and one that reads the voltage."""
+    """For each end of a chain a pad that carries the current, one that reads the voltage, and metal between them."""
     found = []
     for side, x in (("in", -1.4 * mm), ("out", 1.4 * mm)):
-        inward = np.sign(-x) * 0.15 * mm
-        found.append(mt.Patch(f"{row}_{side}", mt.rectangle((0.18 * mm, 0.3 * mm), at=(x, y))))
-        found.append(mt.Patch(f"{row}_{side}_sense", mt.rectangle((0.12 * mm, 0.3 * mm), at=(x + inward, y))))
+        for name, width, inward in (
+            ("", 0.14 * mm, -0.02 * mm),
+            ("_neck", 0.04 * mm, 0.07 * mm),
+            ("_sense", 0.12 * mm, 0.15 * mm),
+        ):
+            place = (x + np.sign(-x) * inward, y)
+            found.append(mt.Patch(f"{row}_{side}{name}", mt.rectangle((width, 0.3 * mm), at=place)))
     return found
 
 

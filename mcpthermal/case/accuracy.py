@@ -57,15 +57,10 @@ def read_tolerance(tolerance: Any) -> float | str:
     if text is not None and text.endswith("%"):
         return 0.01 * quantity(_plain(text[:-1], tolerance), "", "tolerance in %", above=0.0, maximum=100.0)
     if text is not None:
-        try:
-            tolerance = float(text)
-        except ValueError:
-            number = in_si(text)
-            if isinstance(number, str) or not number > 0:
-                raise InputError(
-                    f"tolerance {tolerance!r} is no positive number with a unit; write '0.2 K' or '0.5 %'"
-                ) from None
-            return text
+        number = in_si(text)
+        if isinstance(number, str) or not number > 0 or text[-1].isdigit():
+            raise InputError(f"tolerance {tolerance!r} is no positive number with a unit; write '0.2 K' or '0.5 %'")
+        return text
     return quantity(tolerance, "", "tolerance", above=0.0, maximum=1.0)
 
 

@@ -16,7 +16,8 @@ name                            number
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import inspect
+from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
 from itertools import pairwise
 from typing import Any
@@ -96,6 +97,24 @@ def variant(case: Case, values: Mapping[str, float]) -> Case:
                 loads = (replace(load, **{field: value}) if load in old else load for load in case.loads)
                 case = replace(case, loads=tuple(loads))
     return case
+
+
+def check_arguments(make_case: Callable[..., Any], parameters: Mapping[str, Any]) -> None:
+    """Refuse parameters that a function does not take, or does not get.
+
+    Raises
+    ------
+    InputError
+    """
+    try:
+        signature = inspect.signature(make_case)
+    except (TypeError, ValueError):  # a callable without one
+        return
+    try:
+        signature.bind(**parameters)
+    except TypeError as error:
+        name = getattr(make_case, "__name__", "make_case")
+        raise InputError(f"{name}{signature} cannot be called with {', '.join(parameters)}: {error}") from None
 
 
 def _split(name: str) -> tuple[str, str]:

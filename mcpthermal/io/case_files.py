@@ -108,6 +108,8 @@ def _default_name(file: Path) -> str:
 def _run_script(file: Path) -> dict[str, Any]:
     try:
         return runpy.run_path(str(file))
+    except SystemExit as end:
+        raise CaseFileError(f"the script '{file}' ended itself (exit code {end.code}); it must run through") from end
     except McpThermalError:
         raise
     except Exception as error:

@@ -32,10 +32,11 @@ from typing import Any
 import numpy as np
 
 from mcpthermal.case import Case
-from mcpthermal.errors import CaseFileError, McpThermalError, near_misses
+from mcpthermal.errors import CaseFileError, McpThermalError, UnitError, near_misses
 from mcpthermal.io.case_toml import case_from_tables
+from mcpthermal.package.heights import DEPTH_HOLDS, MODULE_HOLDS
 from mcpthermal.package.process import Process
-from mcpthermal.units import in_si
+from mcpthermal.units import check_alike, in_si, quantity
 
 KEYS = ("case", "hold", "outputs", "mesh", "sample", "parameters")
 SAMPLES = ("sobol", "latin_hypercube")
@@ -88,11 +89,16 @@ def read_study_file(path: str | os.PathLike[str]) -> StudyFile:
             raise CaseFileError(f"{file}: hold is for case files; make_case in '{source}' decides by itself")
         make_case = ScriptCase(source)
     else:
-        make_case = TomlCase(source, _tables(source), tables.get("hold"))
+        hold = tables.get("hold")
+        if hold is not None and hold not in (*DEPTH_HOLDS, *MODULE_HOLDS):
+            raise CaseFileError(f"{file}: hold = {hold!r}; {near_misses(str(hold), {*DEPTH_HOLDS, *MODULE_HOLDS})}")
+        make_case = TomlCase(source, _tables(source), hold)
     sample = tables.get("sample", {})
     if sample:
         _check_sample(file, sample)
     values = {name: _values(file, name, item) for name, item in given.items()}
+    if isinstance(make_case, TomlCase):
+        make_case.check_units({name: _written(item) for name, item in given.items()})
     return StudyFile(make_case, values, sample, tables.get("outputs"), tables.get("mesh"))
 
 
@@ -117,6 +123,8 @@ def _source(file: Path, source: Path) -> Path:
         script = source / "case.py"
         makes = script.is_file() and "def make_case(" in script.read_text(encoding="utf-8")
         source = script if makes else source / "case.toml"
+    if not source.exists():
+        raise CaseFileError(f"{file}: there is no case '{source}'")
     if source.suffix not in (".py", ".toml") or not source.is_file():
         raise CaseFileError(f"{file}: the case '{source}' is no .toml file and no script that defines make_case")
     return source.resolve()
@@ -138,12 +146,22 @@ def _values(file: Path, name: str, given: Any) -> list[Any]:
         return [given]
     _refuse_unknown(file, given, ("from", "to", "count"), f"parameter '{name}'")
     ends = [in_si(given.get(key)) for key in ("from", "to")]
+    check_alike((given.get(key) for key in ("from", "to")), f"{file}: parameter '{name}'")
     count = given.get("count", 2)
-    if not all(isinstance(end, int | float) for end in ends) or not isinstance(count, int) or count < 2:
+    if (
+        not all(isinstance(end, int | float) and not isinstance(end, bool) for end in ends)
+        or not isinstance(count, int)
+        or count < 2
+    ):
         raise CaseFileError(
             f"{file}: parameter '{name}' = {dict(given)!r} must have numbers from and to, and a count of at least 2"
         )
     return np.linspace(ends[0], ends[1], count).tolist()
+
+
+def _written(given: Any) -> list[Any]:
+    """The values of a parameter as they are written."""
+    return given if isinstance(given, list) else [given["from"]] if isinstance(given, Mapping) else [given]
 
 
 @dataclass(frozen=True)
@@ -169,6 +187,10 @@ class ScriptCase:
             found = runpy.run_path(str(self.path)).get("make_case")
         except McpThermalError:
             raise
+        except SystemExit as end:
+            raise CaseFileError(
+                f"the script '{self.path}' ended itself (exit code {end.code}); it must run through"
+            ) from end
         except Exception as error:
             raise CaseFileError(f"the script '{self.path}' failed: {type(error).__name__}: {error}") from error
         if not callable(found):
@@ -236,14 +258,14 @@ class TomlCase:
         place: Any = tables
         for key in way:
             place = self._at(place, key, name)
-        self._at(place, last, name)
+        self._at(place if isinstance(place, Mapping | list) else None, last, name)
         place[last] = value
 
     def _at(self, place: Any, key: Any, name: str) -> Any:
         try:
             return place[key]
         except (KeyError, IndexError, TypeError):
-            known = list(place) if isinstance(place, Mapping) else [str(n) for n in range(len(place))]
+            known = list(place) if isinstance(place, Mapping) else [str(n) for n in range(_length(place))]
             raise CaseFileError(
                 f"'{self.path}' has no value at '{name}': '{key}' is not there; {near_misses(str(key), known)}"
             ) from None
@@ -253,3 +275,27 @@ class TomlCase:
         for name in names:
             if name not in HEIGHTS:
                 self._set(copy.deepcopy(dict(self.tables)), name, 0.0)
+
+    def check_units(self, values: Mapping[str, list[Any]]) -> None:
+        """Refuse values with units that are not taken in their places."""
+        for name, given in values.items():
+            for value in given:
+                if name in HEIGHTS:
+                    quantity(value, "m", f"'{self.path}': {name}", above=0.0)
+                elif isinstance(value, str):
+                    self._try(name, value)
+
+    def _try(self, name: str, value: str) -> None:
+        """Build the case with a value as it is written: only its unit is wrong whatever the others are."""
+        tables = copy.deepcopy(dict(self.tables))
+        self._set(tables, name, value)
+        try:
+            case_from_tables(tables, str(self.path), self.path.parent.name)
+        except UnitError as error:
+            raise CaseFileError(f"parameter '{name}' = '{value}': {error}") from error
+        except McpThermalError:
+            pass
+
+
+def _length(place: Any) -> int:
+    return len(place) if isinstance(place, list) else 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import struct
 import tempfile
@@ -14,6 +15,24 @@ from typing import Any
 import numpy as np
 
 from mcpthermal.errors import InputError, OutputError
+
+FULL = ("ENOSPC", "EDQUOT", "EFBIG")
+"""What the system says where there is no room for a file."""
+
+
+def check_folder(folder: str | os.PathLike[str]) -> None:
+    """Make a folder, and see that files can be written there: before a long computation rather than after it.
+
+    Raises
+    ------
+    OutputError
+    """
+    try:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise OutputError(f"nothing can be written in '{folder}': {error.strerror or error}; choose another") from error
 
 
 def checked_file(path: str | os.PathLike[str], what: str, endings: Collection[str]) -> Path:
@@ -53,7 +72,10 @@ def write_whole(path: str | os.PathLike[str], write: Callable[[Path], object]) -
     OutputError
         If the file cannot be written; what was there before is still there.
     """
-    target = Path(path)
+    try:
+        target = Path(path)
+    except TypeError:
+        raise InputError(f"{path!r} is no path of a file") from None
     temporary = None
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -67,9 +89,9 @@ def write_whole(path: str | os.PathLike[str], write: Callable[[Path], object]) -
         if temporary is not None:
             temporary.unlink(missing_ok=True)
         if isinstance(error, OSError):
-            raise OutputError(
-                f"'{target}' cannot be written: {error.strerror or error}; free space or choose another folder"
-            ) from error
+            cure = "free space or choose" if errno.errorcode.get(error.errno or 0) in FULL else "choose"
+            why = f"{error.strerror or error}; {cure} another folder"
+            raise OutputError(f"'{target}' cannot be written: {why}") from error
         raise
     return target
 

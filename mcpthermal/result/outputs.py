@@ -22,6 +22,7 @@ from mcpthermal.result.probes import (
     TerminalCurrent,
     TerminalVoltage,
     ViaCurrent,
+    check_goals,
 )
 
 WHOLE = "package"
@@ -133,23 +134,20 @@ class Output:
         ------
         InputError
         """
-        if not isinstance(self.ask, str):
-            return
-        pair = _RESISTANCE.fullmatch(self.ask)
-        names = {terminal.name for terminal in case.terminals}
-        if pair:
-            for name in pair.groups():
-                if name not in names:
-                    raise InputError(f"output '{self.name}': '{name}' is no terminal; {near_misses(name, names)}")
-            return
-        place, _, question = self.ask.rpartition(".")
-        if place == WHOLE or (question == "current" and place in names):
-            return
-        if question in ("max", "mean", "min", "joule", "heat_out", "current"):
-            try:
-                case.place(place)
-            except LoadError as error:
-                raise InputError(f"output '{self.name}': {error}") from None
+        try:
+            if isinstance(self.ask, str) and not _RESISTANCE.fullmatch(self.ask):
+                place, _, question = self.ask.rpartition(".")
+                if place == WHOLE:
+                    return
+                if question not in GOALS:
+                    case.place(place)
+                    return
+                is_via = question == "current" and place not in {terminal.name for terminal in case.terminals}
+                check_goals(case, [ViaCurrent(place) if is_via else self.goal])
+            elif not callable(self.ask):
+                check_goals(case, [self.goal])
+        except (InputError, LoadError) as error:
+            raise InputError(f"output '{self.name}': {error}") from None
 
 
 def outputs_of(given: Any, case: Case | None = None) -> tuple[Output, ...]:
@@ -166,6 +164,8 @@ def outputs_of(given: Any, case: Case | None = None) -> tuple[Output, ...]:
         chips = chips or [part.name for part in case.package.parts if not part.is_void]
         given = [f"{name}.{question}" for name in chips for question in ("max", "mean")]
         given += [f"{item.name}.{question}" for item in case.terminals for question in ("voltage", "current")]
+    if not (isinstance(given, (Mapping, str, set, frozenset, *PROBES)) or callable(given) or is_list(given)):
+        raise InputError(f"outputs: {given!r} must be a list such as ['memory.max'], or a mapping {{name: output}}")
     if isinstance(given, Mapping):
         named = list(given.items())
     else:

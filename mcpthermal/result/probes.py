@@ -187,6 +187,8 @@ def check_probes(probes: Any, default: Any) -> tuple[Any, ...]:
         If something else is in the list, or two probes have one name.
     """
     given = default if probes is None else probes if is_list(probes) else (probes,)
+    if given is None:
+        raise InputError("None is no goal; name a part, or give a goal such as MaxTemperature('memory')")
     found = tuple(MaxTemperature(item) if isinstance(item, str) else item for item in given)
     if not found:
         raise InputError("there is no probe; name a part, or give a probe such as MaxTemperature('memory')")

@@ -40,8 +40,8 @@ def warn_of_clashes(held: Sequence[tuple[str, Any, Any]], flow: str, cure: str) 
         (a, _, one), (b, _, other) = held[first], held[second]
         if one != other:
             warnings.warn(
-                f"'{a}' and '{b}' share an edge and are held at different values: the {flow} between them has no limit, "
-                f"only one of the mesh; {cure}",
+                f"'{a}' and '{b}' share an edge and are held at different values: the {flow} between them has no limit "
+                f"but that of the mesh; {cure}",
                 SingularWarning,
                 stacklevel=2,
             )

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mcpthermal.case import Case
-from mcpthermal.case.variants import number_of, variant
+from mcpthermal.case.variants import check_arguments, number_of, variant
 from mcpthermal.errors import InputError
 from mcpthermal.mesh.columns import ColumnMesh
 from mcpthermal.mesh.layers import fractions_of, layering, moved_mesh
@@ -113,6 +113,7 @@ def _described(case: Any, parameters: Any) -> tuple[Callable[..., Case], Mapping
             "gradient: give the case and the names of its numbers, or a function make_case and a mapping of its "
             f"arguments to their values; not {type(case).__name__} and {parameters!r}"
         )
+    check_arguments(case, parameters)
     return case, parameters
 
 

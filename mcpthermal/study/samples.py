@@ -11,7 +11,7 @@ import numpy as np
 
 from mcpthermal.errors import InputError
 from mcpthermal.package.points import is_list
-from mcpthermal.units import in_si, whole_number
+from mcpthermal.units import check_alike, in_si, whole_number
 
 Points = tuple[dict[str, Any], ...]
 
@@ -41,7 +41,10 @@ def listed_points(points: Any) -> Points:
         If the list is empty, a point lacks a parameter, a value is NaN, or a point is given twice.
     """
     if not is_list(points) or not len(points):
-        raise InputError("a study needs at least one point, a mapping of each parameter to its value")
+        raise InputError(
+            "a study needs a list of at least one point, each a mapping of all parameters to their values; the grid of "
+            "some lists is asked for by name=[...]"
+        )
     found: list[dict[str, Any]] = []
     for number, point in enumerate(points):
         if not isinstance(point, Mapping) or not all(isinstance(name, str) for name in point):
@@ -50,6 +53,8 @@ def listed_points(points: Any) -> Points:
             odd = sorted(set(point) ^ set(found[0]))
             raise InputError(f"point {number} of the study has other parameters than point 0: {', '.join(odd)}")
         found.append({name: _value(point[name], name, number) for name in (found[0] if found else point)})
+    for name in found[0]:
+        check_alike((point[name] for point in points), f"parameter '{name}'")
     seen: dict[tuple[Any, ...], int] = {}
     for number, row in enumerate(found):
         first = seen.setdefault(tuple(row.values()), number)
@@ -127,10 +132,13 @@ def _ranges(ranges: Mapping[str, Any]) -> dict[str, tuple[float, float]]:
     found = {}
     for name, given in ranges.items():
         values = [in_si(item) for item in given] if is_list(given) else []
+        check_alike(given if values else (), f"range of '{name}'")
         if len(values) != 2 or not all(isinstance(item, int | float) and math.isfinite(item) for item in values):
             raise InputError(f"range of '{name}': {given!r} must be (lowest, highest), numbers or strings with a unit")
         if not values[0] < values[1]:
-            raise InputError(f"range of '{name}': {given!r} must begin with the lower value")
+            raise InputError(
+                f"range of '{name}': {given!r} must begin with the lower of two values; what does not vary is left out"
+            )
         found[name] = (float(values[0]), float(values[1]))
     if not found:
         raise InputError("a sample needs the range of at least one parameter, such as via_depth=('0.6 mm', '1 mm')")

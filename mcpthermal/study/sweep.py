@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from typing import Any
 
 from mcpthermal.case import Case
+from mcpthermal.case.variants import check_arguments
 from mcpthermal.errors import InputError, StudyError
 from mcpthermal.linalg import Method
 from mcpthermal.mesh.layers import Layering, common_fractions
@@ -40,7 +41,7 @@ def sweep(
     mesh: MeshSpec | str | None = None,
     tolerance: float = 1e-8,
     method: Method = "auto",
-    memory: float | None = None,
+    memory: float | str | None = None,
     retry_failed: bool = False,
     progress: bool = True,
     **parameters: Any,
@@ -72,8 +73,8 @@ def sweep(
         Of each solution: its relative residual, or what further iterations would change, relative to the rise.
     method : {"auto", "direct", "multigrid"}
         Of the linear solves.
-    memory : float, optional
-        Most memory of each worker process (bytes).
+    memory : float or str, optional
+        Most memory of each worker process (bytes, or such as ``"4 GB"``).
     retry_failed : bool
         Whether points that have failed before are tried again.
     progress : bool
@@ -95,10 +96,14 @@ def sweep(
         If a point cannot be written; what has been written is kept.
     """
     if not callable(make_case):
-        raise InputError(f"sweep: make_case={make_case!r} must be a function that returns a Case")
+        raise InputError(f"sweep: make_case must be a function that returns a Case, not {type(make_case).__name__}")
     if (points is None) == (not parameters):
-        raise InputError("sweep: give either points=[...], or a list of values for each parameter")
+        raise InputError(
+            "sweep: give either points=[...], or a list of values for each parameter; one that is named as an argument "
+            "of sweep, such as memory or mesh, can only be in points"
+        )
     listed = grid_points(**parameters) if points is None else listed_points(points)
+    check_arguments(make_case, listed[0])
     spec = MeshSpec(mesh) if isinstance(mesh, str) else mesh or MeshSpec()
     if not isinstance(spec, MeshSpec):
         raise InputError(f"sweep: mesh={mesh!r} is no MeshSpec; give one, or 'coarse', 'normal' or 'fine'")
@@ -106,7 +111,7 @@ def sweep(
     if method not in METHODS:
         raise InputError(f"sweep: method {method!r} of the linear solves must be one of {', '.join(METHODS)}")
     if memory is not None:
-        memory = quantity(memory, "", "memory of a worker, in bytes,", above=0.0)
+        memory = quantity(memory, "B", "memory of a worker", above=0.0)
     asked = None if outputs is None else outputs_of(outputs)
     _check_names(listed[0], asked or ())
     if folder is not None and not isinstance(folder, (str, os.PathLike)):
@@ -122,11 +127,12 @@ def sweep(
         "mesh": spec.to_dict(),
         "tolerance": tolerance,
     }
+    # Before the folder is made, so that what is wrong with the workers leaves none.
+    executor = make_executor(setup, os.cpu_count() or 1 if workers is None else workers, memory)
     with ExitStack() as stack:
         store = None if folder is None else stack.enter_context(Store(folder, description))
         run = _Run(setup, listed, store, retry_failed)
         if len(run.done) < len(listed) or run.plan["cases"]:
-            executor = make_executor(setup, os.cpu_count() or 1 if workers is None else workers, memory)
             stack.enter_context(executor)
             run.check(executor)
             run.finish(executor, stack.enter_context(Progress(progress)))

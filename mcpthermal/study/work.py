@@ -111,7 +111,10 @@ class Worker:
                 outcome = {"status": "infeasible", "reason": str(error)}
             except MemoryError as error:
                 self._forget()
-                outcome = {"status": "failed", "reason": f"out of memory: {error or 'the process may use no more'}"}
+                outcome = {
+                    "status": "failed",
+                    "reason": f"out of memory: {str(error) or 'the process may use no more'}",
+                }
             except Exception as error:
                 self._forget()
                 outcome = {"status": "failed", "reason": f"{type(error).__name__}: {error}"}

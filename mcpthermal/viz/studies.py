@@ -27,7 +27,7 @@ def plot_study(study: Study, output: str, x: str, y: str | None = None, path: Fi
     """Draw an output over a parameter as lines, or over two as a contour map.
 
     In a map, infeasible points are hatched; where the package's via depth would equal its module's height, a line is
-    drawn.
+    drawn. Failed points are crosses, on the axis of a line chart.
 
     Parameters
     ----------
@@ -50,8 +50,11 @@ def plot_study(study: Study, output: str, x: str, y: str | None = None, path: Fi
     if not isinstance(study, Study):
         raise InputError(f"plot_study draws a Study, not {type(study).__name__}")
     for name in (x,) if y is None else (x, y):
-        if name not in study.parameters or study.column(name).dtype.kind not in "if":
-            raise InputError(f"'{name}' is no parameter with numbers; there are {', '.join(study.parameters)}")
+        numbers = [known for known in study.parameters if study.column(known).dtype.kind in "if"]
+        if name not in numbers:
+            raise InputError(f"'{name}' is no parameter with numbers; there are {', '.join(numbers) or 'none'}")
+    if x == y:
+        raise InputError(f"a map needs two parameters, not '{x}' twice; leave y out for a line")
     if output not in study.outputs:
         study.column(output)
         raise InputError(f"'{output}' is a parameter; draw one of {', '.join(study.outputs)}")
@@ -151,8 +154,12 @@ def _lines(axes: Any, study: Study, output: str, x: str, title: str, shift: floa
     )
     for value in barred:
         axes.axvline(scale * value, color="#999999", linestyle=":", linewidth=0.8)
+    failed = [scale * point.parameters[x] for point in study.of("failed")]
+    if failed:
+        style = {"color": "#aa0000", "marker": "x", "linestyle": "", "clip_on": False, "zorder": 5}
+        axes.plot(failed, np.zeros(len(failed)), transform=axes.get_xaxis_transform(), label="failed", **style)
     axes.set(xlabel=f"{_words(x)}{unit}", ylabel=title, title=output)
-    if others:
+    if others or failed:
         axes.legend()
 
 
@@ -190,12 +197,16 @@ def _map(figure: Any, study: Study, output: str, names: tuple[str, str], title: 
     filled = axes.tricontourf(drawn, np.where(solved, values, np.nanmean(values)), LEVELS, cmap="viridis")
     axes.scatter(x[solved], y[solved], s=3, color="#333333", linewidths=0)
     handles = []
+    failed = state == "failed"
+    if failed.any():
+        handles.append(axes.scatter(x[failed], y[failed], marker="x", color="#aa0000", label="failed", clip_on=False))
     line = _constraint(study, x, y)
     if barred.any():
         hatched: dict[str, Any] = {"facecolor": "none", "edgecolor": "#777777", "hatch": "////", "linewidth": 0.0}
-        if line is not None and np.ptp(line[0]) > 0:
-            above = bool(np.mean(y[barred] > np.interp(x[barred], *line)) > 0.5)
-            axes.fill_between(*line, y.max() if above else y.min(), **hatched)
+        leans = line is not None and np.ptp(line[0]) > 0
+        side = _barred_side(line, x, y, barred, solved) if line is not None and leans else 0.0
+        if line is not None and side:
+            axes.fill_between(*line, y.max() if side > 0 else y.min(), **hatched)
         else:
             closed = Triangulation(x, y, corners[barred[corners].any(axis=1)])
             axes.tricontourf(closed, np.zeros(len(x)), levels=[-1, 1], colors=["none"], hatches=["////"])
@@ -209,6 +220,16 @@ def _map(figure: Any, study: Study, output: str, names: tuple[str, str], title: 
     axes.set(xlabel=f"{_words(names[0])}{x_unit}", ylabel=f"{_words(names[1])}{y_unit}", title=output)
     if handles:
         axes.legend(handles=handles, loc="upper left", frameon=True, framealpha=0.9)
+
+
+def _barred_side(line: tuple[Floats, Floats], x: Floats, y: Floats, barred: Any, solved: Any) -> float:
+    """Where infeasible points are and no solved one is: 1 above a line, -1 below it; 0 if there are other causes."""
+    above = y - np.interp(x, *line)
+    side = np.where(np.abs(above) > 1e-6 * np.ptp(y), np.sign(above), 0.0)
+    for sign in (1.0, -1.0):
+        if (sign * side[barred] >= 0).all() and (sign * side[solved] < 0).all():
+            return sign
+    return 0.0
 
 
 def _constraint(study: Study, x: Floats, y: Floats) -> tuple[Floats, Floats] | None:

@@ -235,3 +235,12 @@ def test_refusals(small: mt.SteadyResult, tmp_path: Path) -> None:
     with pytest.raises(mt.OutputError):
         write_view(small, tmp_path / "file" / "x.html")
     assert [item.name for item in tmp_path.iterdir()] == ["file"]
+
+
+def test_no_name_ends_the_script_of_the_view() -> None:
+    from mcpthermal.report.page import viewer
+
+    data = json.dumps({"materials": {"</script><b>x": "#fff"}})
+    made = viewer(data, "view")
+    inside = made.split('id="view-data">')[1].split("</script>")[0]
+    assert json.loads(inside) == json.loads(data)

@@ -287,3 +287,52 @@ def test_wrong_accuracies_are_refused_before_anything_is_solved(tmp_path: Path, 
     done = runner.invoke(app, ["check", str(file)])
     assert done.exit_code == 2, done.output
     assert message in done.output
+
+
+def test_what_an_earlier_run_of_another_kind_has_left_goes(tmp_path: Path) -> None:
+    """A report of the folder would else be that of the earlier run."""
+    file, out = tmp_path / "bar.toml", tmp_path / "out"
+    file.write_text(CASE.replace("CURRENT", "5 A"))
+    arguments = ["run", str(file), "-o", str(out), "--level", "coarse", "--no-pictures"]
+    assert runner.invoke(app, arguments).exit_code == 0 and (out / "solution.npz").is_file()
+    assert runner.invoke(app, [*arguments, "--until", "10 ms"]).exit_code == 0
+    assert (out / "probes.csv").is_file() and not (out / "solution.npz").exists()
+    done = runner.invoke(app, ["report", str(out), "-o", str(tmp_path / "x.html")])
+    assert done.exit_code == 2 and "holds a run in time" in done.stderr
+    assert runner.invoke(app, arguments).exit_code == 0
+    assert (out / "solution.npz").is_file() and not (out / "probes.csv").exists()
+
+
+@pytest.mark.parametrize("name", ["/abs", "../evil", "..", ".", "a/b", "x" * 300])
+def test_a_name_that_is_none_of_a_folder_needs_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "bar.toml").write_text(
+        CASE.replace("CURRENT", "5 A").replace('name = "bar"\n[[', f'name = "{name}"\n[[')
+    )
+    done = runner.invoke(app, ["run", "bar.toml", "--no-pictures"])
+    assert done.exit_code == 2 and "cannot be that of a folder for its results; give one by --output" in done.stderr
+    assert [file.name for file in tmp_path.iterdir()] == ["bar.toml"]
+
+
+def test_a_folder_that_cannot_be_written_is_told_before_anything_is_solved(case: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    done = runner.invoke(app, ["run", str(case), "-o", str(tmp_path / "file")])
+    assert done.exit_code == 6 and "nothing can be written in" in done.stderr and "mesh" not in done.stderr
+
+
+def test_tolerances_have_units(case: Path) -> None:
+    done = runner.invoke(app, ["run", str(case), "--tolerance", "0.2"])
+    assert done.exit_code == 2 and "tolerance '0.2' is no positive number with a unit; write '0.2 K'" in done.stderr
+    with case.open("a") as file:
+        file.write('[accuracy]\ngoal = "max_temperature(bar)"\ntolerance = "0.2 V"\n')
+    done = runner.invoke(app, ["check", str(case)])
+    assert done.exit_code == 2 and "tolerance of max(bar): '0.2 V' is a voltage" in done.stderr
+
+
+def test_ctrl_c_is_said_in_words(case: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*anything: Any, **more: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("mcpthermal.solve.solve_steady", interrupted)
+    done = runner.invoke(app, ["run", str(case), "-o", str(tmp_path / "out"), "--level", "coarse"])
+    assert done.exit_code == 130 and "interrupted: what was finished is kept" in done.stderr

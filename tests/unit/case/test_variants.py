@@ -112,6 +112,19 @@ def test_wrong_names_and_values_say_what_is_allowed(name: str, value: float, mes
         variant(loaded(process().package()), {name: value})
 
 
+def test_a_number_that_a_load_does_not_take_and_a_name_of_two_materials_are_refused() -> None:
+    parts = [
+        mt.Part(name, mt.rectangle(1 * mm), (n * mm, (n + 1) * mm), mt.Material("m", conductivity))
+        for n, (name, conductivity) in enumerate({"low": 1.0, "high": 100.0}.items())
+    ]
+    loads = [mt.PowerMap("high", [[1.0, 2.0]]), mt.Convection("bottom", 1000.0, 300.0)]
+    case = mt.Case(mt.Package.from_parts(parts), loads)
+    with pytest.raises(mt.InputError, match="no load at 'high' with power"):
+        number_of(case, "high.power")
+    with pytest.raises(mt.InputError, match="different materials of low, high have the name 'm'; rename them"):
+        number_of(case, "m.thermal_conductivity")
+
+
 def test_imported_meshes_keep_their_heights() -> None:
     package = mt.Package.from_parts([mt.Part("slab", mt.rectangle(1 * mm), (0.0, 1 * mm), mt.Material("a", 1.0))])
     mesh = mt.generate_mesh(package, "coarse")

@@ -99,15 +99,21 @@ def test_heights_of_a_case_file_move_as_they_are_told() -> None:
         ("case = 3\n[parameters]\na = [1]", "case = 3 must be the path"),
         ('case = "case.toml"', "must give the values of at least one parameter"),
         ('case = "case.toml"\nouputs = []\n[parameters]\na = [1]', "did you mean 'outputs'"),
-        ('case = "none.toml"\n[parameters]\na = [1]', "is no .toml file"),
+        ('case = "none.toml"\n[parameters]\na = [1]', "there is no case"),
         ('case = "case.toml"\n[parameters]\na = {from = 1, to = "x"}', "must have numbers from and to"),
         ('case = "case.toml"\nsample = {kind = "halton"}\n[parameters]\na = [1]', "sobol or latin_hypercube"),
         ("case = [", "is no valid TOML"),
+        ('case = "case.toml"\n[parameters]\n"loads.0.power" = ["1 W", "2 V"]', "'loads.0.power' = '2 V'.*is a voltage"),
+        ('case = "case.toml"\n[parameters]\n"loads.0.power" = {from = "1 W", to = "2 mm"}', "units of one kind"),
+        ('case = "case.toml"\n[parameters]\n"loads.0.power" = {from = true, to = 2}', "must have numbers from and to"),
+        ('case = "case.toml"\n[parameters]\n"loads.0.power.0" = ["1 W"]', "no value at 'loads.0.power.0'"),
+        ('case = "case.toml"\n[parameters]\nvia_depth = ["1 W"]', "via_depth: '1 W' is a power"),
+        ('case = "case.toml"\nhold = "covre"\n[parameters]\nvia_depth = [1e-3]', "did you mean 'cover'"),
     ],
 )
 def test_study_files_that_cannot_be_understood(folder: Path, text: str, message: str) -> None:
     (folder / "study.toml").write_text(text)
-    with pytest.raises(CaseFileError, match=message):
+    with pytest.raises(mt.InputError, match=message):
         read_study_file("study.toml")
 
 

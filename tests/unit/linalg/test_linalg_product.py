@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 import scipy.sparse as sparse
@@ -38,3 +43,24 @@ def test_single_precision_costs_no_iterations(system, size):
         assert np.linalg.norm(b - system.matrix() @ x) <= 2 * goal
         counts.append(count)
     assert counts[1] <= counts[0] + 1
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_a_forked_process_has_threads_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With those of its parent it would wait for ever."""
+    monkeypatch.setattr(product, "THREADS", 2)
+    monkeypatch.setattr(product, "_POOL", ThreadPoolExecutor(2))
+
+    def work(numbers: range) -> int:
+        time.sleep(0.05)  # so that all threads begin
+        return sum(numbers)
+
+    arguments = (work, 4, product.WORTH_THREADS)
+    assert product.share(*arguments) == [2, 4]
+    child = multiprocessing.get_context("fork").Process(target=product.share, args=arguments)
+    child.start()
+    child.join(20)
+    ended = child.exitcode
+    child.kill()
+    assert ended == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -401,3 +402,15 @@ def test_a_mesh_of_another_package_is_refused(changed: dict[str, Any], words: st
         mt.solve_steady(case, mesh)
     with pytest.raises(InputError, match=re.escape(words)):
         mt.plot_package(other, mesh=mesh, off_screen=True)
+
+
+def test_threads_mesh_one_after_the_other() -> None:
+    """Gmsh has one state: two at once end the process."""
+    packages = [
+        mt.Package.from_parts([mt.Part("slab", mt.rectangle(side * mm), (0.0, 0.5 * mm), "silicon")])
+        for side in (1.0, 2.0, 3.0, 4.0)
+    ]
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda package: mt.generate_mesh(package, "coarse"), packages * 3))
+    for package, mesh in zip(packages * 3, found, strict=True):
+        assert np.array_equal(mesh.triangles, mt.generate_mesh(package, "coarse").triangles)

@@ -124,10 +124,14 @@ def test_an_output_that_is_no_number_is_a_failure_with_a_reason() -> None:
         ({"power": [1.0], "mesh": "rough"}, "mesh level 'rough' is unknown"),
         ({"power": [1.0], "tolerance": 1e-3}, "tolerance of a sweep"),
         ({"power": [1.0], "method": "fast"}, "method 'fast' of the linear solves must be one of auto, direct"),
-        ({"power": [1.0], "workers": 0, "memory": "4e9"}, "only worker processes of a study have a limit"),
+        ({"power": [1.0], "workers": 0, "memory": "4 GB"}, "only worker processes of a study have a limit"),
         ({"power": [1.0], "outputs": {"power": "slab.max"}}, "the parameter 'power' has the name of an output"),
         ({"power": [1.0], "outputs": {"status": "slab.max"}}, "an output is named 'status', as a column"),
-        ({"status": [1.0]}, "the parameter 'status' has the name of an output or of point, status, reason"),
+        ({"powr": [1.0]}, r"slab\(power.* cannot be called with powr: got an unexpected keyword argument"),
+        ({"power": ["1 W", "2 mm"]}, "'1 W' is a power and '2 mm' is a length; give all values in units of one kind"),
+        ({"power": [1.0], "outputs": ["slab.voltage"], "workers": 0}, "'slab' is no terminal"),
+        ({"power": [1.0], "outputs": ["top.heat_out"], "workers": 0}, "'top' has no thermal boundary"),
+        ({"power": [1.0], "outputs": 3}, "outputs: 3 must be a list such as"),
     ],
 )
 def test_what_cannot_be_swept_is_refused(arguments: dict[str, Any], message: str) -> None:
@@ -145,7 +149,7 @@ def test_samples_fill_their_ranges() -> None:
         part = np.floor(16 * (values - [0.5e-3, 10.0]) / [0.5e-3, 990.0]).astype(int)
         assert (np.sort(part, axis=0) == np.arange(16)[:, None]).all()
     assert mt.sobol(5, seed=3, x=(0, 1)) == mt.sobol(5, seed=3, x=(0, 1)) != mt.sobol(5, seed=4, x=(0, 1))
-    with pytest.raises(InputError, match="must begin with the lower value"):
+    with pytest.raises(InputError, match="must begin with the lower of two values"):
         mt.sobol(4, x=("1 mm", "0.5 mm"))
 
 
