@@ -142,24 +142,29 @@ class Material:
         Warns
         -----
         RangeWarning
-            Once for each law that was used outside the range of its source.
+            Once for each property that was used outside the range of its source.
         """
         name = f"temperature of material '{self.name}'"
         ends = tuple(quantity(end, "K", name, minimum=0.0) for end in (temperature_min, temperature_max))
         used_names = None if properties is None else set(properties)
         where = "" if part is None else f"part '{part}': "
+        outside: dict[tuple[str, float, tuple[float, float]], list[str]] = {}
         for label, law in self.laws():
-            if used_names is not None and label.split(" along ")[0] not in used_names:
+            property_name, _, axis = label.partition(" along ")
+            if used_names is not None and property_name not in used_names:
                 continue
             _check_values(law, label, self.name, (ends[0], ends[1]))
             used = law.outside(ends)
             if used is None or law.range is None:
                 continue
-            low, high = (describe(end, "K") for end in law.range)
             worst = used[1] if used[1] > law.range[1] else used[0]
+            outside.setdefault((property_name, worst, law.range), []).append(axis)
+        for (property_name, worst, given), axes in outside.items():
+            along = f" along {', '.join(axes)}" if axes[0] else ""
+            low, high = (describe(end, "K") for end in given)
             warnings.warn(
-                f"{where}material '{self.name}': {label} was used at {describe(worst, 'K')}, outside the range of "
-                f"its source, {low} to {high}; check the temperature, or give a law made for it",
+                f"{where}material '{self.name}': {property_name}{along} was used at {describe(worst, 'K')}, outside "
+                f"the range of its source, {low} to {high}; check the temperature, or give a law made for it",
                 RangeWarning,
                 stacklevel=2,
             )

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mcpthermal.errors import InputError
-from mcpthermal.mesh.writing import checked_file, write_whole
+from mcpthermal.mesh.writing import check_folder, checked_file, write_whole
 from mcpthermal.report.page import page, viewer
 from mcpthermal.report.stages import stages_page
 from mcpthermal.report.steady import steady_page
@@ -77,5 +77,6 @@ def write_view(result: SteadyResult, path: str | os.PathLike[str]) -> Path:
 
 def _write(path: str | os.PathLike[str], make: Callable[[], str]) -> Path:
     target = checked_file(path, "a report", (".html",))
+    check_folder(target.parent)
     text = make()
     return write_whole(target, lambda file: file.write_text(text, encoding="utf-8"))
