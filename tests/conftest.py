@@ -12,9 +12,14 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # tests run side by side: one thread ea
     os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
 
 import pytest
+from hypothesis import settings
 
 import mcpthermal as mt
 from mcpthermal.units import celsius, mm, um
+
+# How long an example takes depends on what else the machine does, and on what the first one imports.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 
 @pytest.fixture(scope="session")

@@ -299,7 +299,7 @@ def test_the_good_arguments_are_good(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", CONSTRUCTORS)
-@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_only_input_errors(name: str, data: st.DataObject) -> None:
     make, good = CONSTRUCTORS[name]

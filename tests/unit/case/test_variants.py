@@ -49,7 +49,7 @@ def heights(case: mt.Case) -> list[float]:
 
 
 @given(st.floats(0.46, 1.2), st.booleans())
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_the_via_depth_is_that_of_the_process(depth: float, bonded: bool) -> None:
     made = process(bonded)
     found = variant(loaded(made.package()), {"via_depth": depth * mm})
@@ -59,7 +59,7 @@ def test_the_via_depth_is_that_of_the_process(depth: float, bonded: bool) -> Non
 
 
 @given(st.floats(0.2, 0.58), st.booleans())
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_the_module_height_is_that_of_the_process(height: float, bonded: bool) -> None:
     made = process(bonded)
     found = variant(loaded(made.package()), {"module_height": height * mm})

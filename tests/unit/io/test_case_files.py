@@ -397,7 +397,7 @@ def leaves(table: Any, path: tuple = ()) -> list[tuple]:
     ]
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=120, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.sampled_from(leaves(PROCESS)),
     st.one_of(

@@ -51,7 +51,7 @@ def test_unsorted_indices_and_duplicates(library):
     np.testing.assert_allclose(x, [2 / 3, 1 / 3])
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(size=st.integers(1, 40), seed=st.integers(0, 2**32 - 1), density=st.floats(0.0, 0.5))
 def test_random_definite_matrices(size, seed, density):
     rng = np.random.default_rng(seed)

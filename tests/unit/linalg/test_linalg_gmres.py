@@ -22,7 +22,7 @@ def random_matrix(size, seed, skew=1.0):
     return np.diag(1.0 + rng.random(size)) + skew * rng.standard_normal((size, size)) / (2 * np.sqrt(size))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(size=st.integers(1, 25), seed=st.integers(0, 2**32 - 1), exponents=st.tuples(*[st.integers(-12, 12)] * 2))
 def test_random_systems_of_any_scale(size, seed, exponents):
     matrix = random_matrix(size, seed) * 10.0 ** exponents[0]

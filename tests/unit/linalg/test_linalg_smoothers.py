@@ -27,7 +27,7 @@ def dense_lines(bands):
     return matrix.reshape(length * lines, -1)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, 4), st.integers(1, 7), st.integers(1, 5), st.integers(0, 99))
 def test_line_blocks_invert_their_lines(width, length, lines, seed):
     bands = random_bands(np.random.default_rng(seed), lines, length, width)

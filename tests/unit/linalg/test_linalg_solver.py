@@ -93,7 +93,7 @@ def test_large_without_coarse_level_or_pardiso(monkeypatch):
     assert residual(system, x, load(system)) <= 1e-10
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     size=st.integers(1, 30),
     seed=st.integers(0, 2**32 - 1),

@@ -83,7 +83,7 @@ def test_pulses_without_a_gap() -> None:
     assert W.pulse_train(2.0, period=1.0, duty=0.5, low=2.0).corners(-9, 9) == ()
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(
     st.floats(1e-9, 1e3),
     st.floats(0.01, 1.0),
@@ -119,7 +119,7 @@ ANY = st.one_of(st.floats(allow_nan=False, allow_infinity=False), st.sampled_fro
 
 
 @pytest.mark.filterwarnings("error")
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(st.lists(ANY, min_size=7, max_size=7), st.floats(0, 1), st.none() | st.integers(1, 10**20), ANY)
 def test_any_waveform_at_any_time_has_a_value_or_an_input_error(
     values: list[float], duty: float, count: int | None, time: float

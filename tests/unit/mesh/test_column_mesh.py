@@ -198,7 +198,7 @@ def test_levels_of_fineness() -> None:
     assert layered.spec.to_dict()["layer_size"] == 20 * um
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.floats(0.01, 1000.0))
 def test_layers_are_graded(thickness: float) -> None:
     first = 10 * um
@@ -347,7 +347,7 @@ SHAPES = st.tuples(
 )
 
 
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 @given(st.lists(SHAPES, min_size=2, max_size=6))
 def test_random_stacks_have_the_right_volumes(
     shapes: list[tuple[bool, float, float, float, float, float, float]],

@@ -305,7 +305,7 @@ def expected(on_chip: bool, second: bool, contacts: tuple[bool, bool], last: int
     return found
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     on_chip=st.booleans(),
     second=st.booleans(),

@@ -149,7 +149,7 @@ def test_subdivision_of_two_overlapping_squares() -> None:
 BOXES = st.tuples(st.floats(0.1, 2), st.floats(0.1, 2), st.floats(-1, 1), st.floats(-1, 1))
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.lists(BOXES, min_size=1, max_size=6))
 def test_regions_add_up_to_the_union(boxes: list[tuple[float, float, float, float]]) -> None:
     shapes = [mt.rectangle((width, depth), at=(x, y)) for width, depth, x, y in boxes]

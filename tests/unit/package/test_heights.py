@@ -12,7 +12,7 @@ import mcpthermal as mt
 from mcpthermal.errors import GeometryError, InputError
 from mcpthermal.units import um
 
-CARD = settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+CARD = settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
 BONDS = 75 * um
 
 

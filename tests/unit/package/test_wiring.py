@@ -134,7 +134,7 @@ def test_the_free_module_has_no_adhesive_but_its_bumps() -> None:
     assert stack(*chips, attach=bond((0, 0))).attach.underfill is not None  # type: ignore[union-attr]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     side=st.floats(0.5e-3, 20e-3),
     thickness=st.floats(30e-6, 700e-6),

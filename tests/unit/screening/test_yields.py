@@ -60,7 +60,7 @@ def test_faults_that_are_certain() -> None:
     assert math.isinf(lost.cost_with) and math.isinf(lost.cost_without)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.floats(0, 1), st.floats(0, 1), st.integers(1, 30), st.integers(1, 4), st.floats(0, 1))
 def test_a_test_never_lowers_the_yield(p: float, coverage: float, places: int, modules: int, later: float) -> None:
     result = mt.Screening([mt.FaultRate("any", p, places, coverage)], COSTS, modules, later).solve()

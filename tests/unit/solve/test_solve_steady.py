@@ -116,7 +116,7 @@ def test_two_separate_nets_and_a_current_load() -> None:
     assert result.joule_power() == pytest.approx(5.0 * (drop + result.voltage("ground.x_max")), rel=1e-8)
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(
     st.lists(
         st.tuples(

@@ -73,7 +73,7 @@ class Applied:
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(1, 9))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_the_latest_solutions_hold_their_combinations(seed, count):
     """Of the last four, also where they depend on each other, for one system and then for another."""
     random = np.random.default_rng(seed)

@@ -160,7 +160,7 @@ def test_one_at_a_time_changes_one_at_a_time() -> None:
 
 
 @given(st.lists(st.tuples(st.floats(-1, 1), st.floats(-1, 1)), min_size=12, max_size=30, unique=True))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_weights_reproduce_values_of_smooth_functions(places: list[tuple[float, float]]) -> None:
     """They always add up to one; where enough points lie well apart they are exact for a plane."""
     known, wanted = np.array(places[:-1]), np.array(places[-1])
@@ -180,7 +180,7 @@ def test_weights_use_high_degrees_where_one_parameter_has_few_values() -> None:
 
 
 @given(st.integers(1, 6), st.integers(0, 2**32 - 1))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_a_subspace_holds_its_solutions(dimensions: int, seed: int) -> None:
     """A solution in the span, even of vectors that depend on each other, is found; another one's energy is smaller."""
     random = np.random.default_rng(seed)
@@ -201,7 +201,7 @@ def test_a_subspace_holds_its_solutions(dimensions: int, seed: int) -> None:
 
 
 @given(st.integers(0, 2**32 - 1))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_a_subspace_solves_with_the_projection_of_another_system(seed: int) -> None:
     """Of a near one, without a new projection, also after the span has grown and turned; of a far one by a new one."""
     random = np.random.default_rng(seed)
@@ -238,7 +238,7 @@ def test_a_subspace_solves_with_the_projection_of_another_system(seed: int) -> N
 
 
 @given(st.integers(0, 2**32 - 1))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_a_full_span_keeps_the_directions_that_matter(seed: int) -> None:
     """Vectors near a plane, forty for ten dimensions: each is still what its coordinates say, but for what is small."""
     random = np.random.default_rng(seed)
