@@ -99,6 +99,15 @@ class Waveform(ABC):
     def __radd__(self, other: Any) -> Waveform:
         return Sum((other, self)) if _is_term(other) else NotImplemented
 
+    def __neg__(self) -> Waveform:
+        return -1.0 * self
+
+    def __sub__(self, other: Any) -> Waveform:
+        return self + (-1.0) * other if _is_term(other) else NotImplemented
+
+    def __rsub__(self, other: Any) -> Waveform:
+        return other + (-self) if _is_term(other) else NotImplemented
+
     def __mul__(self, other: Any) -> Waveform:
         return Product((self, other)) if _is_term(other) else NotImplemented
 

@@ -8,6 +8,7 @@ from scipy.spatial import cKDTree
 
 from mcpthermal.errors import MeshError
 from mcpthermal.mesh import curved
+from mcpthermal.mesh.location import in_tetrahedra
 from mcpthermal.mesh.tetrahedra import TetFaces, TetMesh
 
 Floats = NDArray[np.float64]
@@ -15,6 +16,9 @@ Ints = NDArray[np.int64]
 
 TOUCHING = 1e-5
 """Distance over size of a face below which surfaces touch."""
+
+SAMPLES = 20_000
+"""Cells of a body whose middles are looked for in others, at most about twice as many."""
 
 _RIM = 1e-3
 """Share of a face's corners that a point in its interior has at least; neighbours have points on the rim."""
@@ -31,13 +35,20 @@ _BLOCK = 20_000
 def check_conformity(mesh: TetMesh) -> None:
     """Refuse volumes that touch or overlap without common faces.
 
-    Middles and corners of faces on the outside must not lie on another such face, nor in the cell behind it.
+    Middles and corners of faces on the outside must not lie on another such face, nor in the cell behind it, and the
+    middles of cells in no other body.
 
     Raises
     ------
     MeshError
         Naming the groups and how many faces.
     """
+    _check_skin(mesh)
+    _check_bodies(mesh)
+
+
+def _check_skin(mesh: TetMesh) -> None:
+    """Refuse outer faces that touch others, or reach into the cell behind them."""
     faces = _inner_skin(mesh)
     if not faces.count:
         return
@@ -58,6 +69,28 @@ def check_conformity(mesh: TetMesh) -> None:
         f"the mesh is not conforming: volume groups touch without common faces: {', '.join(texts[:4])}{more}; "
         "nothing would flow between them: join the volumes before meshing (BooleanFragments or Coherence in Gmsh)"
     )
+
+
+def _check_bodies(mesh: TetMesh) -> None:
+    """Refuse bodies without common faces of which one reaches into another."""
+    count, body = mesh.components(mesh.solid)
+    nodes = mesh.points[mesh.cells]
+    middle = nodes.mean(axis=1)
+    for number in range(count if count > 1 else 0):
+        own, others = np.flatnonzero(body == number), np.flatnonzero(body != number)
+        low, high = nodes[own].min(axis=(0, 1)), nodes[own].max(axis=(0, 1))
+        near = others[((nodes[others].max(axis=1) > low) & (nodes[others].min(axis=1) < high)).all(axis=1)]
+        if not len(near):
+            continue
+        asked = own[:: max(1, len(own) // SAMPLES)]
+        middles = None if mesh.middles is None else mesh.middles[near]
+        found, cell, _ = in_tetrahedra(middle[asked], nodes[near], middles)
+        if len(found):
+            a, b = (mesh.part_names[mesh.cell_part[cells[0]]] for cells in (asked[found], near[cell]))
+            raise MeshError(
+                f"the mesh has bodies that overlap: cells of '{a}' lie in cells of '{b}'; cut one from the other, or "
+                "join them before meshing (BooleanFragments or Coherence in Gmsh)"
+            )
 
 
 def _inner_skin(mesh: TetMesh) -> TetFaces:

@@ -39,10 +39,13 @@ class Geometry:
     path : Path
     unit : float
         The length unit of the file (m).
+    is_curved : bool
+        Whether some face is.
     """
 
     path: Path
     unit: float
+    is_curved: bool
 
 
 def with_geometry(mesh: TetMesh, path: str | os.PathLike[str]) -> TetMesh:
@@ -67,8 +70,8 @@ def with_geometry(mesh: TetMesh, path: str | os.PathLike[str]) -> TetMesh:
     with opened(file) as gmsh:
         unit = _unit(extent(gmsh), mesh, file.name)
         set_sizes(gmsh, ROUND)
-        Match(mesh, mesh_faces(gmsh), unit, file.name)
-    return replace(mesh, geometry=Geometry(file, unit))
+        found = Match(mesh, mesh_faces(gmsh), unit, file.name)
+    return replace(mesh, geometry=Geometry(file, unit, found.is_curved))
 
 
 def remeshed(mesh: TetMesh, numbers: Floats) -> TetMesh:

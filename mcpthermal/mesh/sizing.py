@@ -99,6 +99,9 @@ class MeshSpec:
         sizes = {str(k): quantity(v, "m", f"mesh size of '{k}'", above=0.0) for k, v in self.sizes.items()}
         object.__setattr__(self, "sizes", sizes)
 
+    def __hash__(self) -> int:
+        return hash(repr(sorted(self.to_dict().items())))
+
     @property
     def factor(self) -> float:
         """The factor of the level on every size."""

@@ -93,11 +93,19 @@ class TetMesh:
         kind = "tetrahedra" if self.middles is None else "curved tetrahedra"
         return f"{len(self.cells):,} {kind}, {len(self.points):,} points"
 
+    def __eq__(self, other: object) -> bool:
+        return self is other or (isinstance(other, TetMesh) and self.fingerprint == other.fingerprint)
+
+    def __hash__(self) -> int:
+        return hash(self.fingerprint)
+
     @cached_property
     def fingerprint(self) -> str:
-        """SHA-256 of points, cells and their parts."""
-        digest = hashlib.sha256(repr(self.part_names).encode())
-        for array in (self.points, self.cells, self.cell_part, self.middles):
+        """SHA-256 of points, cells, their parts and the named surfaces: meshes are equal if theirs are."""
+        names = (self.part_names, list(self.surfaces), list(self.members))
+        digest = hashlib.sha256(repr(names).encode())
+        surfaces = (*self.surfaces.values(), *self.members.values())
+        for array in (self.points, self.cells, self.cell_part, self.middles, *surfaces):
             if array is not None:
                 digest.update(np.ascontiguousarray(array).data)
         return digest.hexdigest()
@@ -122,6 +130,17 @@ class TetMesh:
         """The volume of each part (m3)."""
         return np.asarray(np.bincount(self.cell_part, self.cell_volumes, minlength=len(self.part_names)), float)
 
+    def interfaces(self) -> dict[tuple[str, str], float]:
+        """The area (m2) over which each pair of parts touches."""
+        sides = self._facets[2]
+        inner = np.flatnonzero((sides >= 0).all(axis=1))
+        low, high = np.sort(self.cell_part[sides[inner]], axis=1).T
+        touch = low != high
+        key, place = np.unique(np.stack([low[touch], high[touch]]), axis=1, return_inverse=True)
+        areas = np.bincount(place.ravel(), self.face_areas(TetFaces(inner[touch], sides[inner[touch], 0])))
+        names = self.part_names
+        return {(names[a], names[b]): area for (a, b), area in zip(key.T.tolist(), areas.tolist(), strict=True)}
+
     def of_parts(self, mask: Bools) -> Bools:
         """The cells whose part is in a mask (n_parts,)."""
         return mask[self.cell_part]
@@ -144,6 +163,9 @@ class TetMesh:
             raise InputError(
                 f"the volume group(s) {', '.join(map(repr, missing))} have no material; add them to the mapping"
             )
+        for name in self.part_names:
+            if materials[name] is None:
+                raise InputError(f"the volume group '{name}' must have a material; leave a hole out of the mesh")
         parts = []
         for number, name in enumerate(self.part_names):
             mine = self.cell_part == number

@@ -59,7 +59,8 @@ class MissingBump(Fault):
 
     def _change(self, package: Package) -> Change:
         part, disc = member(package, self.bump, ("bump",), self.kind)
-        beside = package.index.get(part.name.replace("bumps", "underfill"))
+        module, _, bond = part.name.rpartition("bumps")
+        beside = package.index.get(f"{module}underfill{bond}")
         filling = self.filling or ("air" if beside is None else package.parts[beside].material)
         return Footprint((disc,)), part.z, filling, after(package, part)
 

@@ -183,10 +183,14 @@ class Package:
 
     def volumes(self) -> dict[str, float]:
         """The volume that each part keeps after later parts took theirs (m3), circles by polygons of equal area."""
+        if self.mesh is not None:
+            return dict(zip(self.names, self.mesh.volumes().tolist(), strict=True))
         return dict(zip(self.names, self.arrangement.columns.volumes().tolist(), strict=True))
 
     def interfaces(self) -> dict[tuple[str, str], float]:
         """The area (m2) over which each pair of parts touches."""
+        if self.mesh is not None:
+            return dict(self.mesh.interfaces())
         columns = self.arrangement.columns
         pairs: dict[tuple[str, str], float] = {}
         below, above = columns.cell_part[:-1].ravel(), columns.cell_part[1:].ravel()

@@ -282,8 +282,8 @@ class Process:
             (m)
         hold : {"module", "cover", "aspect_ratio"}
             What stays: the modules, so that their cover changes; the cover over a module, so that its height
-            changes; or the modules and the aspect ratio of each via (and of a contact in it), whose diameter then
-            follows its depth.
+            changes; or the modules and the aspect ratio of each via, whose diameter then follows its depth (and that
+            of a contact in it, whose height stays).
         module : str, optional
             Whose cover is held; it may be left out if there is one only.
 

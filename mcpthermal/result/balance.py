@@ -11,6 +11,9 @@ ENERGY_TOLERANCE = 1e-8
 CHARGE_TOLERANCE = 1e-8
 POWER_TOLERANCE = 1e-6
 
+MOST_ROUNDING = 1e-3
+"""Of the current: rounding that is more leaves no current that can be believed."""
+
 
 @dataclass(frozen=True)
 class Balance:
@@ -28,6 +31,8 @@ class Balance:
         Joule heat in the conductors and their contacts (W).
     stored : float
         Heat stored per time (W): none in a steady state.
+    charge_rounding : float
+        What rounding of the potentials alone may leave of the currents (A), where it was asked for.
     """
 
     heat: tuple[tuple[str, str, float], ...]
@@ -35,6 +40,7 @@ class Balance:
     electric_power: float
     joule_power: float
     stored: float = 0.0
+    charge_rounding: float = 0.0
 
     @property
     def heat_in(self) -> float:
@@ -69,6 +75,11 @@ class Balance:
         return abs(self.charge_defect) / through if through > 0 else 0.0
 
     @property
+    def _charge_rounding(self) -> float:
+        through = sum(abs(current) for current in self.currents.values()) / 2
+        return self.charge_rounding / through if through > 0 else 0.0
+
+    @property
     def relative_power_defect(self) -> float:
         """Electric power minus Joule heat, relative to the Joule heat."""
         return abs(self.electric_power - self.joule_power) / self.joule_power if self.joule_power > 0 else 0.0
@@ -77,7 +88,7 @@ class Balance:
         """Raise a BalanceError if a balance does not close."""
         for what, value, allowed in (
             ("energy", self.relative_defect, ENERGY_TOLERANCE),
-            ("charge", self.relative_charge_defect, CHARGE_TOLERANCE),
+            ("charge", self.relative_charge_defect, CHARGE_TOLERANCE + min(self._charge_rounding, MOST_ROUNDING)),
             ("electric power", self.relative_power_defect, POWER_TOLERANCE),
         ):
             if not value <= allowed:

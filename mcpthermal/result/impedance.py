@@ -11,9 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mcpthermal.errors import InputError, near_misses
-from mcpthermal.units import describe, quantity
+from mcpthermal.units import describe, whole_number
 
 Floats = NDArray[np.float64]
+
+LARGEST_MISFIT = 0.02
+"""Of the last value: what the best sum of positive elements may miss an impedance by."""
+
+SAME_ELEMENT = 0.05
+"""Of the logarithm of time constants: elements that are nearer are one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,9 +160,19 @@ class ThermalImpedance:
         return float(self.steady[i, j])
 
     def at(self, time: Any, heated: str, probe: str | None = None) -> Floats:
-        """Z_th (K/W) at times (s), between the computed ones by the model's poles or on a logarithmic scale."""
+        """Z_th (K/W) at times (s), by the model's poles or between the computed times on a logarithmic scale.
+
+        Raises
+        ------
+        InputError
+            If a time is negative, or of an impedance found by stepping outside of its times.
+        """
         i, j = self._index(heated, probe)
         seconds = np.asarray(time, float)
+        low, high = (0.0, np.inf) if self.poles is not None else (self.times[0], self.times[-1])
+        if not ((seconds >= low * (1 - 1e-9)) & (seconds <= high * (1 + 1e-9))).all():
+            span = f"{describe(float(low), 's')} to {describe(float(high), 's')}"
+            raise InputError(f"times of an impedance: {time!r} must be from {span}; compute it with times=[...]")
         if self.poles is not None and self.residues is not None:
             return np.asarray(-np.expm1(-np.multiply.outer(seconds, self.poles)) @ self.residues[i, j])
         return np.interp(np.log(seconds), np.log(self.times), self.values[i, j])
@@ -173,9 +189,10 @@ class ThermalImpedance:
         Raises
         ------
         InputError
-            If the number is not from 1 to 30, or the impedance is not positive and rising.
+            If the number is not from 1 to 30, or no positive elements describe the impedance, as between different
+            places.
         """
-        count = int(quantity(elements, "", "number of Foster elements", minimum=1, maximum=30))
+        count = whole_number(elements, "number of Foster elements", 1, 30)
         return fit_foster(self.times, self.curve(heated or self.heated[0], probe), count)
 
     def full_foster(self, heated: str | None = None, probe: str | None = None) -> Foster:
@@ -230,31 +247,50 @@ class ThermalImpedance:
 
 def fit_foster(times: Floats, values: Floats, count: int) -> Foster:
     """Fit a Foster network: a spectrum of time constants without negative parts, gathered, then refined."""
-    from scipy.optimize import least_squares, nnls  # loaded where it is needed: it takes a moment
+    from scipy.optimize import least_squares  # loaded where it is needed: it takes a moment
 
     final = float(values[-1])
     if not final > 0:
         raise InputError("this impedance is not positive at its end; a Foster network cannot describe it")
     spectrum = np.geomspace(0.3 * times[0], 3 * times[-1], 200)
     shapes = -np.expm1(-np.multiply.outer(times, 1 / spectrum))
-    weights = nnls(shapes, values)[0]
+    weights = _positive_weights(shapes, values)
+    if np.abs(shapes @ weights - values).max() > LARGEST_MISFIT * final:
+        raise InputError("no Foster network of positive elements describes this impedance, as between different places")
     used = np.flatnonzero(weights > 1e-9 * final)
     groups = _gather(np.log(spectrum[used]), weights[used], count)
-    start = np.array(
-        [
-            (np.log(weights[used][g].sum()), np.average(np.log(spectrum[used][g]), weights=weights[used][g]))
-            for g in groups
-        ]
-    )
+    start = _joined(np.log(spectrum[used]), weights[used], groups)
 
     def misfit(parameters: Floats) -> Floats:
         resistance, tau = np.exp(np.clip(parameters.reshape(-1, 2).T, -200, 200))
         return (-np.expm1(-np.multiply.outer(times, 1 / tau)) @ resistance - values) / final
 
-    best = least_squares(misfit, start.ravel(), method="trf", x_scale="jac", max_nfev=400).x.reshape(-1, 2)
-    best = np.exp(best[np.argsort(best[:, 1])])
+    while True:
+        best = least_squares(misfit, start.ravel(), method="trf", x_scale="jac", max_nfev=400).x.reshape(-1, 2)
+        best = best[np.argsort(best[:, 1])]
+        # Elements that have come together are one: of equal time constants any share is as good.
+        apart = np.flatnonzero(np.diff(best[:, 1]) > SAME_ELEMENT) + 1
+        if len(apart) + 1 == len(best):
+            break
+        start = _joined(best[:, 1], np.exp(best[:, 0]), np.split(np.arange(len(best)), apart))
+    best = np.exp(best)
     fitted = Foster(best[:, 0], best[:, 1], 0.0)
     return Foster(best[:, 0], best[:, 1], float(np.abs(fitted(times) - values).max() / final))
+
+
+def _positive_weights(shapes: Floats, values: Floats) -> Floats:
+    """Weights without negative ones of shapes (n, m) that add up to values (n,), by least squares."""
+    from scipy.optimize import lsq_linear, nnls  # loaded where it is needed: it takes a moment
+
+    try:
+        return np.asarray(nnls(shapes, values)[0])
+    except RuntimeError:  # it may go round in circles among shapes that are nearly alike
+        return np.asarray(lsq_linear(shapes, values, (0.0, np.inf)).x)
+
+
+def _joined(place: Floats, weight: Floats, groups: list[Floats]) -> Floats:
+    """For each group the logarithm of its weight, and its mean place."""
+    return np.array([(np.log(weight[g].sum()), np.average(place[g], weights=weight[g])) for g in groups])
 
 
 def _gather(place: Floats, weight: Floats, count: int) -> list[Floats]:

@@ -141,7 +141,9 @@ def resistances(result: SteadyResult) -> list[tuple[str, str, float]]:
         if len(live) == 2:
             held = [item.name for item in case.terminals if item.name in live and item.voltage is not None]
             one, other = sorted(live, key=lambda name: name not in held[:1])
-            rows.append((one, other, result.resistance(other, one)))
+            low, high = result.voltage(one), result.voltage(other)
+            if abs(high - low) > 1e-12 * (abs(high) + abs(low)):
+                rows.append((one, other, result.resistance(other, one)))
     return rows
 
 

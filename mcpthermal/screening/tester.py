@@ -9,6 +9,7 @@ from typing import Any
 
 from mcpthermal.case import Case
 from mcpthermal.errors import InputError
+from mcpthermal.loads import ELECTRICAL, Power
 from mcpthermal.mesh.columns import ColumnMesh, generate_mesh
 from mcpthermal.mesh.sizing import MeshSpec
 from mcpthermal.package.package import Package
@@ -155,10 +156,14 @@ class _Bench:
     def _transient(self, step: Measurement, probes: list[Any], times: tuple[float, ...]) -> Any:
         steps = self.steps or AdaptiveSteps(first=0.01 * times[0], **STEPS)
         case = self.test.case(step, self.package)
+        # Between surroundings of different temperatures heat flows before anything is switched on.
+        surroundings = tuple(load for load in case.loads if not isinstance(load, (*ELECTRICAL, Power)))
+        levels = {getattr(load, "ambient", getattr(load, "temperature", None)) for load in surroundings} - {None}
         return solve_transient(
             case,
             self.mesh,
             times[-1],
+            initial=solve_steady(Case(self.package, surroundings), self.mesh) if len(levels) > 1 else None,
             steps=steps,
             probes=probes,
             save=list(times),

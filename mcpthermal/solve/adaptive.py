@@ -132,7 +132,8 @@ def solve_adaptive(
     -------
     SteadyResult
         With ``estimates`` of the goals and the history in ``adaptation``. Columns are made anew by Gmsh with sizes from
-        the estimate, and so are imported tetrahedra whose geometry is known (`read_mesh`); others are bisected.
+        the estimate, and so are imported tetrahedra whose geometry is known (`read_mesh`), straight ones also at once;
+        others are bisected.
 
     Raises
     ------
@@ -157,6 +158,9 @@ def solve_adaptive(
     begin = time.perf_counter()
     if mesh is None:
         mesh = case.package.mesh or _first(case, tolerance, budget)
+    if isinstance(mesh, TetMesh) and mesh.middles is None and mesh.geometry is not None and mesh.geometry.is_curved:
+        # Straight cells at curved faces are another body, whose error no estimate on them can know.
+        mesh = remeshed(mesh, np.ones(mesh.n_cells))
     steps: list[AdaptiveStep] = []
     best: SteadyResult | None = None
     last = Last()

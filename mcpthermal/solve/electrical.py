@@ -348,6 +348,15 @@ class ElectricalProblem:
         """What the conductors take in at each raw entry (A)."""
         return state.operator.apply(state.drop) + state.jumps @ (state.over - state.drop) - state.circuit @ state.drop
 
+    def rounding(self, state: CurrentState) -> float:
+        """The current (A) that rounding of the potentials may leave or bring in all of a conductor together.
+
+        Thin layers conduct so well across that the last digit of a potential drives much of what flows along them.
+        """
+        signs = np.random.default_rng(0).choice([-1.0, 1.0], len(state.drop))
+        noise = self.numbering.collapse(state.operator.apply(np.finfo(float).eps * signs * state.drop))
+        return norm_of(noise) * len(noise) ** 0.5
+
     def terminals(self, state: CurrentState) -> dict[str, tuple[float, float]]:
         """Mean potential (V) and current into the conductor (A) of each terminal.
 

@@ -111,8 +111,8 @@ class Limit:
         last = self.branch[-1]
         if not self.found:
             return (
-                f"no limit of the {self.parameter} up to {describe(last.value, self.unit)} "
-                f"({describe(last.max_temperature, 'K')})"
+                f"no limit of the {self.parameter} was met in {len(self.branch)} points up to "
+                f"{describe(last.value, self.unit)} ({describe(last.max_temperature, 'K')})"
             )
         highest = self.result.max_temperature()
         return (
@@ -171,7 +171,7 @@ def find_limit(
         raise InputError(f"find_limit: the case has no {names} that could grow; add one")
     highest = quantity(hottest, "K", "hottest", above=0.0)
     run = Run(case, mesh, order, linear_tolerance, method, progress)
-    search = _Search(run, parameter, highest, whole_number(max_points, "max_points"))
+    search = _Search(run, parameter, highest, whole_number(max_points, "max_points", 3))
     search.follow(whole_number(past, "past", 0))
     return search.limit()
 

@@ -134,6 +134,8 @@ class Marcher:
 
         The balance is the sum of the residual, to which many small entries of one sign add up.
         """
+        if not len(state.residual):  # all temperatures are prescribed
+            return state.rise
         ones = np.ones(len(state.residual))
         shift = float(state.residual.sum()) / float(state.system.apply(ones).sum())
         return self.problem.moved(state.rise, shift * ones)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from mcpthermal.errors import InputError
 from mcpthermal.linalg import Method, norm_of
 from mcpthermal.mesh.columns import ColumnMesh, generate_mesh
 from mcpthermal.mesh.tetrahedra import TetMesh
-from mcpthermal.result.balance import Balance
+from mcpthermal.result.balance import CHARGE_TOLERANCE, Balance
 from mcpthermal.result.provenance import Provenance, case_hash
 from mcpthermal.result.steady import SteadyResult
 from mcpthermal.solve.coupling import CoupledProblem, State
@@ -149,6 +150,8 @@ class Run:
         joule = sum(watt for _, kind, watt in heat if kind in ("joule", "contact joule"))
         currents = {name: ampere for name, (_, ampere) in terminals.items()}
         balance = Balance(tuple(heat), currents, electric, joule, stored or 0.0)
+        if balance.relative_charge_defect > CHARGE_TOLERANCE and problem.electrical is not None and state.current:
+            balance = replace(balance, charge_rounding=problem.electrical.rounding(state.current))
         if stored is None:
             balance.check()
         record = Provenance(case_hash(self.case), sizes, tuple(newton.solves), dict(self.seconds))

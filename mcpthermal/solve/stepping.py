@@ -35,7 +35,7 @@ UNSEEN = 1e-2
 Wanner, Solving Ordinary Differential Equations II, Springer 1996, IV.8)."""
 
 STAGES = 1e-5
-"""The same relative to the error that is allowed: a run goes on from a checkpoint as if it had never ended."""
+"""The same relative to the error that is allowed: a run goes on from a checkpoint nearly as if it had never ended."""
 
 
 class StepControl(Protocol):

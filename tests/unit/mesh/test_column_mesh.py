@@ -414,3 +414,18 @@ def test_threads_mesh_one_after_the_other() -> None:
         found = list(pool.map(lambda package: mt.generate_mesh(package, "coarse"), packages * 3))
     for package, mesh in zip(packages * 3, found, strict=True):
         assert np.array_equal(mesh.triangles, mt.generate_mesh(package, "coarse").triangles)
+
+
+def test_holes_and_notches_may_go_through_everything() -> None:
+    plate = mt.Part("plate", mt.rectangle(2 * mm), (0.0, 1 * mm), "silicon")
+    for hole, taken in (
+        (mt.Part("hole", mt.circle(0.5 * mm), (0.0, 1 * mm), None), np.pi / 4 * (0.5 * mm) ** 2),
+        (mt.Part("notch", mt.rectangle(1 * mm, at=(1 * mm, 0.0)), (0.0, 1 * mm), None), 0.5 * mm * 1 * mm),
+    ):
+        mesh = mt.generate_mesh(mt.Package.from_parts([plate, hole]), "coarse")
+        assert mesh.volumes()[0] == pytest.approx((4 * mm**2 - taken) * 1 * mm, rel=1e-6)
+
+
+def test_equal_specs_have_one_hash() -> None:
+    one, other = (mt.MeshSpec("coarse", sizes={"a": 1 * um, "b": 2 * um}) for _ in range(2))
+    assert one == other and hash(one) == hash(other) and hash(mt.MeshSpec()) != hash(one)

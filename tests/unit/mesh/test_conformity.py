@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import numpy as np
 import pytest
 
 import mcpthermal as mt
 from mcpthermal.errors import MeshError
+from mcpthermal.mesh.conformity import check_conformity
 
 
 def name_all(gmsh: Any) -> None:
@@ -109,3 +111,14 @@ def test_fragments_are_fine(gmsh: Any, save: Any) -> None:
     name_all(gmsh)
     for order in (1, 2):
         assert mt.read_mesh(save(size=0.15, order=order), unit="mm").n_cells > 100
+
+
+def test_bodies_that_reach_into_each_other_without_common_faces_are_refused() -> None:
+    """Also where one is wholly inside, or every face is far from the other's."""
+    corners = np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1.0]])
+    for inner in (0.1 * corners + 0.1, corners.copy(), corners + np.array([0.2, 0.0, 0.0])):
+        mesh = mt.TetMesh(np.vstack([corners, inner]), np.arange(8).reshape(2, 4), np.array([0, 1]), ("a", "b"))
+        with pytest.raises(mt.MeshError, match=r"bodies that overlap|touch without common faces"):
+            check_conformity(mesh)
+    apart = mt.TetMesh(np.vstack([corners, corners + 2.0]), np.arange(8).reshape(2, 4), np.array([0, 1]), ("a", "b"))
+    check_conformity(apart)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections import Counter
 from pathlib import Path
 
@@ -177,3 +178,22 @@ def test_a_curved_part_from_gmsh(tmp_path: Path) -> None:
     with pytest.raises(LoadError, match="no part of this face is exposed"):
         mt.Case(package, [mt.Convection("ball|box", 100.0, 300.0)])
     assert um < skin**0.5
+
+
+def test_a_package_on_a_mesh_has_the_volumes_and_areas_of_the_mesh() -> None:
+    parts = [
+        mt.Part("low", mt.rectangle(2 * mm), (0.0, 1 * mm), mt.Material("m", 1.0)),
+        mt.Part("high", mt.rectangle(1 * mm), (1 * mm, 1.5 * mm), mt.Material("m", 1.0)),
+    ]
+    columns = mt.Package.from_parts(parts)
+    made = mt.generate_mesh(columns, "coarse")
+    cells, part = made.tetrahedra()
+    mesh = mt.TetMesh(made.points, cells, part, made.part_names)
+    package = mt.Package.from_mesh(mesh, {"low": parts[0].material, "high": parts[1].material})
+    assert package.volumes() == pytest.approx(columns.volumes())
+    assert package.interfaces() == pytest.approx(columns.interfaces()) == {("low", "high"): pytest.approx(1e-6)}
+    again = pickle.loads(pickle.dumps(package))
+    assert again == package and hash(again.mesh) == hash(mesh)
+    assert mt.TetMesh(1.1 * made.points, cells, part, made.part_names) != mesh
+    with pytest.raises(mt.InputError, match="volume group 'high' must have a material; leave a hole out"):
+        mt.Package.from_mesh(mesh, {"low": parts[0].material, "high": None})

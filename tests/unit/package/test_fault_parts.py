@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import re
 from typing import Any
@@ -87,6 +88,11 @@ def test_a_missing_bump_without_underfill_leaves_air() -> None:
     package = mt.Module("stack", MODULE.chips, [bond], MODULE.attach).package()
     assert mt.MissingBump("stack.bumps[0]").apply(package)["fault_1"].material.name == "air"
     assert mt.MissingBump("stack.bumps[0]").apply(PACKAGE)["fault_1"].material.name == "underfill_epoxy"
+    renamed = dataclasses.replace(
+        PACKAGE,
+        parts=tuple(dataclasses.replace(part, name=part.name.replace("stack", "bumps")) for part in PACKAGE.parts),
+    )
+    assert mt.MissingBump("bumps.bumps[0]").apply(renamed)["fault_1"].material.name == "underfill_epoxy"
 
 
 REFUSED: list[tuple[Any, str]] = [

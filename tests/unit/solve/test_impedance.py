@@ -185,6 +185,25 @@ def test_the_default_probe_is_found_by_its_name(pair: tuple[mt.Case, Any]) -> No
         without.curve("memory")
 
 
+def test_networks_of_a_plain_case(pair: tuple[mt.Case, Any], impedance: mt.ThermalImpedance) -> None:
+    fitted = impedance.foster(4, "logic")
+    assert fitted.error < 5e-3 and fitted.resistances.sum() == pytest.approx(impedance.resistance("logic"), rel=5e-3)
+    with pytest.raises(mt.InputError, match=r"number of Foster elements: 2\.5 must be a whole number"):
+        impedance.foster(2.5)  # type: ignore[arg-type]
+    with pytest.raises(mt.InputError, match="no Foster network of positive elements"):
+        impedance.foster(4, "memory", "logic")
+    with pytest.raises(mt.InputError, match=r"times of an impedance: -1\.0 must be from 0"):
+        impedance.at(-1.0, "logic")
+
+
+def test_a_body_with_one_time_constant_has_one_element() -> None:
+    from mcpthermal.result.impedance import fit_foster
+
+    times = np.geomspace(1e-3, 100.0, 60)
+    found = fit_foster(times, -3.0 * np.expm1(-times), 6)
+    assert (list(found.resistances), list(found.time_constants)) == (pytest.approx([3.0]), pytest.approx([1.0]))
+
+
 def test_a_nonlinear_problem_is_stepped() -> None:
     """Conductivity that falls with the temperature: the limit is that of the steady state with the same power."""
     case, mesh = two_chips(SOFT)

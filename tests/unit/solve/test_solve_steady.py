@@ -224,3 +224,13 @@ def test_a_cooler_that_draws_more_than_a_radiating_face_takes_in_has_no_steady_s
         case = mt.Case(package, [mt.Power("a", power), mt.Radiation("bottom", 300.0, 0.5)])
         with pytest.raises(mt.NoSteadyState):
             mt.solve_steady(case)
+
+
+@pytest.mark.parametrize(("width", "length"), [(10e-6, 10e-3), (2e-6, 2e-3)])
+def test_long_wires_are_solved_although_rounding_magnifies_in_them(width: float, length: float) -> None:
+    """The charge balance allows for what the last digits of the potentials drive across."""
+    wire = mt.Part("w", mt.rectangle((length, width)), (0.0, width), mt.Material("copper", 400.0, 5.8e7))
+    loads = [mt.Current("w.x_max", 0.01), mt.Voltage("w.x_min", 0.0), mt.FixedTemperature("w.bottom", 300.0)]
+    result = mt.solve_steady(mt.Case(mt.Package.from_parts([wire]), loads))
+    assert result.resistance("w.x_max", "w.x_min") == pytest.approx(length / (5.8e7 * width**2), rel=1e-6)
+    assert result.balance.relative_charge_defect < 1e-6

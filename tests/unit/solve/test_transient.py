@@ -262,6 +262,23 @@ def test_what_is_asked_of_steady_states_is_refused_of_others() -> None:
         mt.solve_transient(case, MESH, 0.5, probes=[])
 
 
+def test_a_run_that_is_steady_before_the_last_corner_is_not_over() -> None:
+    power = mt.Waveform.step(0.1, at=1.0)
+    case = mt.Case(BLOCK, [mt.Power("block", power), COOLING])
+    result = mt.solve_transient(case, MESH, 60.0, stop_when_steady=0.01)
+    assert result.steady and result.times[-1] > 5.0
+    assert result.final.max_temperature() - AMBIENT == pytest.approx(0.1 / LOSS, rel=2e-3)
+    later = power - mt.Waveform.step(0.05, at=2.0)
+    assert (later(1.5), later(3.0), (-later)(3.0), (1.0 - later)(0.0)) == pytest.approx((0.1, 0.05, -0.05, 1.0))
+
+
+def test_a_body_whose_temperature_is_prescribed_everywhere() -> None:
+    result = mt.solve_transient(mt.Case(BLOCK, [mt.FixedTemperature("block", 310.0)]), MESH, 1.0)
+    assert result.final.max_temperature() == pytest.approx(310.0) and result.energy.stored == pytest.approx(
+        0.0, abs=1e-9
+    )
+
+
 def test_a_power_trace_of_two_blocks() -> None:
     """One block after the other: each is the hotter one in its time, and both energies come in."""
     poor = mt.Material("layer", 0.1, density=2000.0, specific_heat=CAPACITY / 2000.0)
