@@ -108,7 +108,6 @@ def run(
         start, begun = time.perf_counter(), time.time()
         case = read_case(path)
         folder = output or _results(case.name)
-        check_folder(folder)
         spec, accuracy = _transient(case, until), _accuracy(case, tolerance)
         with _messages.status("meshing") as status:
             adapts = accuracy is not None and spec is None
@@ -117,6 +116,8 @@ def run(
                     f"--tolerance {tolerance} adapts the mesh of a steady state, and case '{case.name}' is solved in "
                     "time; choose its mesh by --level"
                 )
+            check_folder(folder)
+            again = (folder / "result.json").is_file()
             # Adaptive solutions begin with a mesh of their own unless one is asked for.
             mesh = None if adapts and level is None else _mesh_of(case, level, folder)
             if spec is None:
@@ -126,8 +127,7 @@ def run(
             result = solve(case, mesh, folder, pictures, status)
             status.update("writing")
             # What an earlier run of another kind has left is no answer to this one.
-            for name in EARLIER:
-                file = folder / name
+            for file in (folder / name for name in EARLIER if again):
                 if file.is_file() and file.stat().st_mtime < begun:
                     file.unlink()
             summary = result.summary()

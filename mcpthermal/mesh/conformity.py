@@ -74,9 +74,11 @@ def _check_skin(mesh: TetMesh) -> None:
 def _check_bodies(mesh: TetMesh) -> None:
     """Refuse bodies without common faces of which one reaches into another."""
     count, body = mesh.components(mesh.solid)
+    if count < 2:
+        return
     nodes = mesh.points[mesh.cells]
     middle = nodes.mean(axis=1)
-    for number in range(count if count > 1 else 0):
+    for number in range(count):
         own, others = np.flatnonzero(body == number), np.flatnonzero(body != number)
         low, high = nodes[own].min(axis=(0, 1)), nodes[own].max(axis=(0, 1))
         near = others[((nodes[others].max(axis=1) > low) & (nodes[others].min(axis=1) < high)).all(axis=1)]

@@ -21,6 +21,7 @@ edges of each cell divided by n^(1/3); otherwise the cells that make up half of 
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -30,7 +31,7 @@ from numpy.typing import NDArray
 
 from mcpthermal.case import Case
 from mcpthermal.case.accuracy import read_tolerance
-from mcpthermal.errors import InputError, MeshError, SolveError
+from mcpthermal.errors import InputError, McpThermalWarning, MeshError, SolveError
 from mcpthermal.mesh import MeshSpec, generate_mesh
 from mcpthermal.mesh.adapting import adapted_mesh
 from mcpthermal.mesh.columns import ColumnMesh
@@ -159,8 +160,7 @@ def solve_adaptive(
     if mesh is None:
         mesh = case.package.mesh or _first(case, tolerance, budget)
     if isinstance(mesh, TetMesh) and mesh.middles is None and mesh.geometry is not None and mesh.geometry.is_curved:
-        # Straight cells at curved faces are another body, whose error no estimate on them can know.
-        mesh = remeshed(mesh, np.ones(mesh.n_cells))
+        mesh = _curved(mesh)
     steps: list[AdaptiveStep] = []
     best: SteadyResult | None = None
     last = Last()
@@ -204,6 +204,20 @@ def check_accuracy(case: Case, goals: Any, tolerance: Any) -> float | str:
     for goal in wanted:
         _tolerance(tolerance, goal, 1.0)
     return tolerance
+
+
+def _curved(mesh: TetMesh) -> TetMesh:
+    """A mesh like a straight one with curved cells at curved faces: straight ones are another body, which no estimate
+    on them can know."""
+    try:
+        return remeshed(mesh, np.ones(mesh.n_cells))
+    except MeshError as error:
+        warnings.warn(
+            f"the mesh stays straight at curved faces, which its estimates do not know of: {error}",
+            McpThermalWarning,
+            stacklevel=3,
+        )
+        return mesh
 
 
 def _first(case: Case, tolerance: Any, budget: Budget) -> ColumnMesh:

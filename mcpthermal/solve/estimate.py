@@ -69,7 +69,7 @@ def estimate_error(case: Case, result: SteadyResult, goals: Any, *, shares: bool
     if not isinstance(result, SteadyResult):
         raise InputError(f"estimate_error needs the result of solve_steady, not {type(result).__name__}")
     result.require_steady("estimate_error")
-    if case != result.case:
+    if case is not result.case:
         raise InputError("estimate_error: the result is of another case; give the case that was solved")
     wanted = check_probes(goals, goals)
     for goal in wanted:

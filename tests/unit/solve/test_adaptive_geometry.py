@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import mcpthermal as mt
+from mcpthermal.errors import McpThermalWarning
 from mcpthermal.mesh.gmsh_backend import session
 from mcpthermal.solve.adaptive import FEWEST_CELLS, MOST_CELLS, SPATIAL_RATE, cell_numbers
 
@@ -84,10 +85,20 @@ def test_a_geometry_that_is_lost_ends_the_search_with_what_there_is(tmp_path: Pa
     file = sleeve(tmp_path)
     mesh = mt.read_mesh(file, "mm", geometry=file.with_suffix(".brep"))
     file.with_suffix(".brep").unlink()
-    result = mt.solve_adaptive(case_on(mesh), mt.MeanTemperature("pin"), 1e-6)
+    with pytest.warns(McpThermalWarning, match="stays straight at curved faces, .* there is no geometry file"):
+        result = mt.solve_adaptive(case_on(mesh), mt.MeanTemperature("pin"), 1e-6)
     assert result.adaptation is not None and not result.adaptation.reached
     assert "not reached: there is no geometry file" in result.adaptation.reason
     assert len(result.adaptation.steps) == 1 and result.mean_temperature("pin") > 310.0
+
+
+def test_the_first_mesh_has_curved_cells(file: Path) -> None:
+    """Straight ones are a smaller body, and their own estimates would call it exact."""
+    mesh = mt.read_mesh(file, "mm", geometry=file.with_suffix(".brep"))
+    assert mesh.middles is None
+    result = mt.solve_adaptive(case_on(mesh), mt.MeanTemperature("pin"), "50 K")
+    assert result.adaptation is not None and len(result.adaptation.steps) == 1
+    assert result.mesh.middles is not None and result.mesh.volumes().sum() > 1.005 * mesh.volumes().sum()
 
 
 def test_a_budget_of_unknowns_is_kept(file: Path) -> None:
