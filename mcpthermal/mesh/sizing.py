@@ -97,10 +97,11 @@ class MeshSpec:
                 f"sizes of the mesh: {self.sizes!r} is no mapping; give {{part: size}}, e.g. {{'logic': '50 um'}}"
             )
         sizes = {str(k): quantity(v, "m", f"mesh size of '{k}'", above=0.0) for k, v in self.sizes.items()}
-        object.__setattr__(self, "sizes", sizes)
+        # Equal specs have one representation, by which meshes and studies are found again.
+        object.__setattr__(self, "sizes", dict(sorted(sizes.items())))
 
     def __hash__(self) -> int:
-        return hash(repr(sorted(self.to_dict().items())))
+        return hash(repr(self.to_dict()))
 
     @property
     def factor(self) -> float:

@@ -150,9 +150,9 @@ class Run:
         joule = sum(watt for _, kind, watt in heat if kind in ("joule", "contact joule"))
         currents = {name: ampere for name, (_, ampere) in terminals.items()}
         balance = Balance(tuple(heat), currents, electric, joule, stored or 0.0)
-        if balance.relative_charge_defect > CHARGE_TOLERANCE and problem.electrical is not None and state.current:
-            balance = replace(balance, charge_rounding=problem.electrical.rounding(state.current))
         if stored is None:
+            if balance.relative_charge_defect > CHARGE_TOLERANCE and problem.electrical is not None and state.current:
+                balance = replace(balance, charge_rounding=problem.electrical.rounding(state.current))
             balance.check()
         record = Provenance(case_hash(self.case), sizes, tuple(newton.solves), dict(self.seconds))
         result = SteadyResult(
