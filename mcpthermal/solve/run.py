@@ -191,9 +191,11 @@ class Run:
         lost = missed - defect(self.problem.moved(state.rise, step * ones))
         shift = missed * step / lost if lost > 0 else 0.0
         allowed = max(norm_of(state.residual), self.problem.solver.rtol * state.scale)
-        if norm_of(state.residual - shift * state.system.apply(ones)) > allowed:
+        moved = self.problem.moved(state.rise, shift * ones)
+        cold = (moved[thermal.space.active] <= -thermal.reference).any()  # near absolute zero nothing radiates
+        if cold or norm_of(state.residual - shift * state.system.apply(ones)) > allowed:
             return state.rise
-        return self.problem.moved(state.rise, shift * ones)
+        return moved
 
     def check_ranges(self, result: SteadyResult, extrema: tuple[Floats, Floats]) -> None:
         """Warn of laws that were used outside their range, by the lowest and highest temperature of each cell (K)."""
@@ -202,5 +204,6 @@ class Run:
             if not part.is_void:
                 used = ["thermal_conductivity"] + (["electrical_conductivity"] if number in current else [])
                 cells = result.cells_of(part.name)
-                low, high = float(extrema[0][cells].min()), float(extrema[1][cells].max())
+                # Between nodes near absolute zero a quadratic may reach below it.
+                low, high = max(0.0, float(extrema[0][cells].min())), float(extrema[1][cells].max())
                 part.material.check_range(low, high, used, part.name)
