@@ -116,6 +116,8 @@ def run(
                     f"--tolerance {tolerance} adapts the mesh of a steady state, and case '{case.name}' is solved in "
                     "time; choose its mesh by --level"
                 )
+            if accuracy is not None and not adapts:
+                _messages.print("note: the accuracy that the case asks for is of steady states; in time its mesh is fixed")
             check_folder(folder)
             again = (folder / "result.json").is_file()
             # Adaptive solutions begin with a mesh of their own unless one is asked for.

@@ -38,9 +38,10 @@ _KINDS = {
     "W/(m K)": ("a thermal conductivity", "130 W/(m K)"), "J": ("an energy", "2 mJ"),
     "S/m": ("an electrical conductivity", "5.8e7 S/m"), "kg/m3": ("a density", "8.96 g/cm3"),
     "J/(kg K)": ("a specific heat", "385 J/(kg K)"), "1/K": ("a temperature coefficient", "0.0039 1/K"),
-    "B": ("a size of memory", "4 GB"),
+    "B": ("a size of memory", "4 GB"), "delta K": ("a difference of temperatures", "0.2 K"),
 }
 # fmt: on
+_DELTA = "delta "  # before a unit of which only differences count: those of degC and degF have no zero in common
 _PREFIXES = {"G": 1e9, "M": 1e6, "k": 1e3, "": 1.0, "m": 1e-3, "u": 1e-6, "n": 1e-9, "p": 1e-12}
 _PREFIXED = {"A", "V", "W", "ohm", "Hz", "J", "m", "s"}
 _NUMBER = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(.*?)\s*", re.DOTALL)
@@ -87,7 +88,8 @@ def quantity(
     value : float or str
         A real number in `unit`, or a string such as ``"200 um"`` or ``"25 degC"``.
     unit : str
-        The SI unit, such as ``"m"`` or ``"W/(m2 K)"``; ``""`` for a pure number.
+        The SI unit, such as ``"m"`` or ``"W/(m2 K)"``; ``""`` for a pure number, ``"delta K"`` for a difference of
+        temperatures.
     name : str
         What the value is, for messages: ``"thickness of chip 'logic'"``.
     minimum, maximum : float, optional
@@ -210,7 +212,8 @@ def describe(value: float, unit: str) -> str:
     str
         Such as ``"200 um"``, ``"358.15 K (85 degC)"`` or ``"1000 W/(m2 K)"``.
     """
-    text = f"{value:.6g} {unit}".rstrip()
+    plain = unit.removeprefix(_DELTA)
+    text = f"{value:.6g} {plain}".rstrip()
     if not math.isfinite(value):
         return text
     if unit == "K" and value >= 200.0:
@@ -227,7 +230,8 @@ def _remedy(unit: str) -> str:
     kind, example = _KINDS.get(unit, ("a quantity", f"1.5 {unit}"))
     if not unit:
         return f"{kind} is needed, e.g. {example}"
-    return f"{kind} ({unit}) is needed, e.g. '{example}' or a plain number in {unit}"
+    plain = unit.removeprefix(_DELTA)
+    return f"{kind} ({plain}) is needed, e.g. '{example}' or a plain number in {plain}"
 
 
 def _finite(value: Any, unit: str, name: str) -> float:
@@ -238,7 +242,7 @@ def _finite(value: Any, unit: str, name: str) -> float:
     except OverflowError:
         number = math.inf
     if not math.isfinite(number):
-        raise UnitError(f"{name}: {number} {unit}".rstrip() + f" is not finite; {_remedy(unit)}")
+        raise UnitError(f"{name}: {describe(number, unit)} is not finite; {_remedy(unit)}")
     return number
 
 
@@ -261,6 +265,9 @@ def _conversion(given: str, unit: str) -> tuple[float, float] | str:
     """Factor and offset (of degC and degF) to an SI unit, or what is wrong with the given unit."""
     if given == unit:
         return 1.0, 0.0
+    if unit.startswith(_DELTA):
+        found = _conversion(given, unit.removeprefix(_DELTA))
+        return "is a temperature" if not isinstance(found, str) and found[1] else found
     registry, spelled, wanted = _registry(), _spelled(given), _spelled(unit)
     unreadable = f"has the unit '{given}', which is not known"
     if len(spelled) > 80 or not _SAFE_UNIT.fullmatch(spelled):
@@ -269,7 +276,8 @@ def _conversion(given: str, unit: str) -> tuple[float, float] | str:
     try:
         parsed = registry.parse_units(spelled)
         if not parsed.is_compatible_with(wanted):
-            kinds = (kind for si, (kind, _) in _KINDS.items() if parsed.is_compatible_with(_spelled(si)))
+            known = (si for si in _KINDS if not si.startswith(_DELTA))
+            kinds = (_KINDS[si][0] for si in known if parsed.is_compatible_with(_spelled(si)))
             return f"is {next(kinds, 'in ' + given)}"
         zero, one, two = (float(registry.Quantity(x, parsed).to(wanted).magnitude) for x in (0.0, 1.0, 2.0))
     except Exception:
@@ -297,6 +305,6 @@ def _registry() -> Any:
 def _limit_error(value: Value, number: float, unit: str, name: str, relation: str, limit: float) -> UnitError:
     shown, bound = describe(number, unit), describe(limit, unit)
     if shown == bound and number != limit:
-        shown, bound = f"{number!r} {unit}".rstrip(), f"{limit!r} {unit}".rstrip()
+        shown, bound = (f"{exact!r} {unit.removeprefix(_DELTA)}".rstrip() for exact in (number, limit))
     written = f"'{value}'" if isinstance(value, str) else shown
     return UnitError(f"{name}: {written} is not allowed, it must be {relation} {bound}; {_remedy(unit)}")

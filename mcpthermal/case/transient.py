@@ -40,7 +40,7 @@ class TransientSpec:
     save: float | tuple[float, ...] | None = None
 
     def __post_init__(self) -> None:
-        units = {"until": "s", "initial": "K", "tolerance": "K", "relative_tolerance": ""}
+        units = {"until": "s", "initial": "K", "tolerance": "delta K", "relative_tolerance": ""}
         for name, unit in units.items():
             value = getattr(self, name)
             if name == "until" or value is not None:

@@ -235,7 +235,8 @@ def _done(result: SteadyResult, steps: list[AdaptiveStep], reached: bool, reason
 def _tolerance(tolerance: Any, goal: Any, scale: float) -> float:
     """The absolute tolerance of a goal, in its unit."""
     if isinstance(tolerance, str):
-        return quantity(tolerance, goal.unit, f"tolerance of {goal.name}", above=0.0)
+        unit = "delta K" if goal.unit == "K" else goal.unit
+        return quantity(tolerance, unit, f"tolerance of {goal.name}", above=0.0)
     return float(tolerance) * scale
 
 

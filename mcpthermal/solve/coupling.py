@@ -24,6 +24,10 @@ Floats = NDArray[np.float64]
 STARTING_RISE = 10.0
 """Where iterations start if a film's coefficient vanishes with the rise (K)."""
 
+PRODUCTS = 30.0
+"""By how much more the rounding of all terms of a product may add up to than that of the values multiplied: there are
+some hundred terms for each of them, and a step has a few stages."""
+
 
 @dataclass
 class State:
@@ -204,6 +208,11 @@ class CoupledProblem:
             noise = operator.apply(np.finfo(float).eps * signs * free)
             self._noise = (rate, size, norm_of(self.numbering.collapse(noise)))
         return self._noise[2]
+
+    @property
+    def noise(self) -> float:
+        """The heat (W) that rounding of the latest rises may let in or out of all of the body together."""
+        return 0.0 if self._noise is None else PRODUCTS * self._noise[2]
 
     @property
     def start(self) -> Floats:

@@ -56,6 +56,8 @@ class Moment:
     potential : raw array (V) or None
     rows : list
         Heat into the body by each load (W): (place, kind, heat).
+    noise : float
+        What rounding lets in or out of it besides (W).
     state : State or None
         The last stage that led here.
     newton : Newton or None
@@ -67,6 +69,7 @@ class Moment:
     inflow: Floats
     potential: Floats | None
     rows: Rows
+    noise: float
     state: State | None = None
     newton: Newton | None = None
 
@@ -81,12 +84,15 @@ class Step:
     error : array of the unknowns (K)
     energy : list
         Heat into the body by each load during the step (J): (place, kind, heat).
+    rounding : float
+        What rounding may have let in or out of it besides (J).
     linear_solves, iterations : int
     """
 
     moment: Moment
     error: Floats
     energy: Rows
+    rounding: float
     linear_solves: int
     iterations: int
 
@@ -127,7 +133,7 @@ class Marcher:
         known = None if state.current is None else state.current.potential
         self.trail = Trail()  # a load may have a corner here
         self.trail.add(time, rise)
-        return Moment(time, rise, content, inflow, known, rows, state)
+        return Moment(time, rise, content, inflow, known, rows, problem.noise, state)
 
     def _levelled(self, state: State) -> Floats:
         """The rise shifted as a whole so that what flows in is what is stored.
@@ -159,7 +165,7 @@ class Marcher:
         store.start = start.content - store.content(np.where(fixed, start.rise, 0.0)) if fixed.any() else start.content
         inflows, all_rows = [start.inflow], [start.rows]
         rise, potential, solves, iterations = start.rise, start.potential, 0, 0
-        still = np.zeros(problem.numbering.size)
+        still, noise = np.zeros(problem.numbering.size), start.noise
         state: State | None = None
         thermal.store = store
         self.failure = None
@@ -189,6 +195,7 @@ class Marcher:
                 content = store.content(rise)
                 inflows.append(store.rate * (content - store.target))
                 all_rows.append(self._rows(state, rise))
+                noise = max(noise, problem.noise)
         except (MaterialError, LinearSolveError) as failure:
             self.failure = failure
             return None
@@ -199,9 +206,9 @@ class Marcher:
             (place, kind, length * sum(w * rows[n][2] for w, rows in zip(method.weights, all_rows, strict=True)))
             for n, (place, kind, _) in enumerate(all_rows[-1])
         ]
-        moment = Moment(end, rise, content, inflows[-1], potential, all_rows[-1], state, newton)
+        moment = Moment(end, rise, content, inflows[-1], potential, all_rows[-1], problem.noise, state, newton)
         error = self._error(state, length, inflows)
-        return Step(moment, error, energy, solves + 1, iterations)
+        return Step(moment, error, energy, length * noise, solves + 1, iterations)
 
     def _error(self, state: State, length: float, inflows: list[Floats]) -> Floats:
         """The difference to the embedded formula (K), damped where the problem is stiff (Hosea and Shampine, 1996)."""

@@ -31,6 +31,9 @@ Floats = NDArray[np.float64]
 LATER = (0.1379, 0.6181, 1.0)
 """Parts of the time that is left at which loads are compared with those of now."""
 
+MOST_ROUNDING = 1e-3
+"""Of the heat that passed in a whole run: more is no balance."""
+
 SHORTEST = 1e-14
 """The shortest step, relative to the time that has passed or at least a microsecond."""
 
@@ -103,7 +106,7 @@ def solve_transient(
     keep = check_save(save)
     limits = (
         quantity(hottest, "K", "hottest", above=0.0),
-        None if stop_when_steady is None else quantity(stop_when_steady, "K", "stop_when_steady", above=0.0),
+        None if stop_when_steady is None else quantity(stop_when_steady, "delta K", "stop_when_steady", above=0.0),
     )
     run = Run(case, mesh, order, linear_tolerance, linear_method, progress, transient=True)
     if reuse is not None:
@@ -129,6 +132,9 @@ class _March:
     snapshots: dict[float, SteadyResult] = field(default_factory=dict)
     steady: bool = False
     largest_defect: float = 0.0
+    content: float = 0.0
+    passed: float = 0.0
+    rounding: float = 0.0
 
     def start(self, initial: Any, probes: Any) -> None:
         """The state at t = 0."""
@@ -198,7 +204,7 @@ class _March:
             "coldest": self.coldest,
             "hottest": self.hottest,
             "counts": list(self.counts.values()),
-            "largest_defect": self.largest_defect,
+            "balance": [self.largest_defect, self.content, self.passed, self.rounding],
         }
         write_checkpoint(file, self._key, values)
 
@@ -210,9 +216,10 @@ class _March:
         time, potential = float(found["time"]), found.get("potential")
         looked = self.marcher.begin(time, found["rise"], potential)
         rows = [(p, k, float(watt)) for (p, k, _), watt in zip(looked.rows, found["rows"], strict=True)]
-        self.moment = Moment(time, found["rise"], found["content"], found["inflow"], potential, rows, looked.state)
+        self.moment = Moment(time, found["rise"], found["content"], found["inflow"], potential, rows, looked.noise, looked.state)
         self.energy = [(p, k, float(j)) for (p, k, _), j in zip(self.energy, found["energy"], strict=True)]
-        self.step_length, self.largest_defect = float(found["step_length"]), float(found["largest_defect"])
+        self.step_length = float(found["step_length"])
+        self.largest_defect, self.content, self.passed, self.rounding = found["balance"].tolist()
         self.times = found["times"].tolist()
         self.values = {probe.name: row.tolist() for probe, row in zip(self.probes, found["values"], strict=True)}
         self.counts = dict(zip(self.counts, found["counts"].tolist(), strict=True))
@@ -229,6 +236,8 @@ class _March:
             length = end - self.moment.time
             accuracy = self.control.accuracy(self.moment.rise - self.first_rise, last)
             step = self.marcher.step(self.moment, end, accuracy)
+            if step is not None and accuracy > 0.0 and not self._balance(step).closes:
+                step = self.marcher.step(self.moment, end)  # its stages to the tolerance of their residual
             error = np.inf
             if step is not None:
                 rise = step.moment.rise - self.first_rise
@@ -241,7 +250,7 @@ class _March:
                 self._shorten(length, error, step)
                 continue
             last = float(np.abs(step.error).max(initial=0.0))
-            self._accept(step, length)
+            self._accept(step)
             chosen = self.control.next(length, error, self.scheme.estimate_power)
             self.step_length = max(chosen, self.step_length) if length < 0.5 * self.step_length else chosen
             if at_corner and self.moment.time < self.end * (1 - SAME):
@@ -274,17 +283,22 @@ class _March:
                 f"steps became shorter than rounding allows{f' ({failure})' if failure else ''}", self.moment
             )
 
-    def _accept(self, step: Step, length: float) -> None:
-        before, self.moment = self.moment, step.moment
+    def _balance(self, step: Step) -> EnergyBalance:
+        """The energy of a step from the present moment."""
+        before, after = self.moment, step.moment
+        stored, content = float((after.content - before.content).sum()), float(np.abs(after.content).sum())
+        return EnergyBalance(tuple(step.energy), stored, content, rounding=step.rounding)
+
+    def _accept(self, step: Step) -> None:
+        balance, self.moment = self._balance(step), step.moment
         self.counts["accepted"] += 1
         self.counts["solves"] += step.linear_solves
         self.counts["iterations"] += step.iterations
-        stored = float((step.moment.content - before.content).sum())
-        balance = EnergyBalance(tuple(step.energy), stored, float(np.abs(step.moment.content).sum()))
-        when = f"of the step to {describe(step.moment.time, 's')}"
-        balance.check(when)
+        balance.check(f"of the step to {describe(step.moment.time, 's')}")
         self.largest_defect = max(self.largest_defect, balance.relative_defect)
         self.energy = [(p, k, old + new[2]) for (p, k, old), new in zip(self.energy, step.energy, strict=True)]
+        self.content = max(self.content, balance.content)
+        self.passed, self.rounding = self.passed + balance.turnover, self.rounding + balance.rounding
         np.minimum(self.coldest, step.moment.rise, out=self.coldest)
         np.maximum(self.hottest, step.moment.rise, out=self.hottest)
         look = self.last = self._look(step.moment)
@@ -353,7 +367,8 @@ class _March:
     def result(self) -> TransientResult:
         """What was computed so far."""
         stored = float((self.moment.content - self.first_content).sum())
-        energy = EnergyBalance(tuple(self.energy), stored, float(np.abs(self.moment.content).sum()))
+        rounding = min(self.rounding, MOST_ROUNDING * self.passed)
+        energy = EnergyBalance(tuple(self.energy), stored, self.content, self.passed, rounding)
         energy.check("of the run")
         space, reference = self.run.problem.thermal.space, self.run.problem.thermal.reference
         lowest, highest = (space.cell_extrema(reference + rise) for rise in (self.coldest, self.hottest))

@@ -277,6 +277,7 @@ def test_run_to_a_tolerance(tmp_path: Path) -> None:
         ('goal = "heat_out(top)"', "no thermal boundary"),
         ('goal = 3\ntolerance = "0.2 K"', "must be a string"),
         ("tolerance = -1", "tolerance"),
+        ('goal = "max_temperature(bar)"\ntolerance = "0.2 degC"', "difference of temperatures"),
         ('tolerance = "x %"', "%"),
         ("tolerence = 0.1", "tolerance"),
     ],

@@ -50,6 +50,8 @@ REFUSED = [
     ("3 foo", "m", "unit 'foo', which is not known"),
     ("25 C", "K", "a temperature (K) is needed, e.g. '25 degC'"),
     ("-300 degC", "K", "below absolute zero"),
+    ("0.2 degC", "delta K", "'0.2 degC' is a temperature; a difference of temperatures (K) is needed, e.g. '0.2 K'"),
+    ("3 V", "delta K", "'3 V' is a voltage; a difference of temperatures (K) is needed"),
     ("10 dBm", "W", "logarithmic"),
     ("nan m", "m", "does not begin with a finite number"),
     ("inf m", "m", "does not begin with a finite number"),

@@ -119,6 +119,30 @@ def test_an_open_balance_is_an_error() -> None:
         EnergyBalance((("a", "power", float("nan")),), 1.0, 1.0).check("of a step")
 
 
+def test_what_a_cycle_takes_in_and_gives_back_is_the_scale_of_its_balance() -> None:
+    rows = (("a", "convection", 1e-11),)
+    with pytest.raises(mt.BalanceError):
+        EnergyBalance(rows, 0.0, 0.0).check("of the run")
+    cycle = EnergyBalance(rows, 0.0, 0.0, passed=2.0)
+    cycle.check("of the run")
+    assert cycle.relative_defect == pytest.approx(5e-12)
+    EnergyBalance(rows, 0.0, 0.0, rounding=2e-11).check("of a step")
+
+
+def test_cycles_of_temperature_and_long_plateaus_balance_to_rounding() -> None:
+    """Where nothing flows any more, the last digits of the temperatures still let heat in and out."""
+    die = mt.Part("die", mt.rectangle(0.3 * mm), (0.0, 0.1 * mm), mt.Material("die", 148.0, None, 2329.0, 712.0))
+    package = mt.Package.from_parts([die])
+    mesh = mt.generate_mesh(package, mt.MeshSpec(edge_size="30 um", max_size="30 um", layer_size="20 um"))
+    oven = mt.Waveform.table([0.0, 300.0, 900.0, 1200.0, 1800.0, 2100.0], [298.0, 398.0, 398.0, 233.0, 233.0, 298.0])
+    case = mt.Case(package, [mt.Convection("bottom", 50.0, oven)])
+    result = mt.solve_transient(case, mesh, 3600.0, initial=298.0, steps=mt.AdaptiveSteps(1.0, 1e-2))
+    assert result.final.max_temperature() == pytest.approx(298.0, abs=1e-6)
+    assert 0.0 < result.energy.rounding < 1e-6 * result.energy.passed
+    content = 0.3e-3**2 * 0.1e-3 * 2329.0 * 712.0
+    assert result.energy.passed == pytest.approx(content * 330.0, rel=1e-2)
+
+
 # --- where it begins ------------------------------------------------------------------------------------------
 
 
@@ -230,6 +254,16 @@ def test_runaway_in_time() -> None:
     assert (np.diff(highest) > 0).all()
     assert highest[-1] < 1500.0
     assert partial.energy.relative_defect < 1e-8
+
+
+def test_runaway_by_leakage_is_told_as_such_although_its_last_steps_hardly_balance() -> None:
+    metal = mt.Material("metal", 400.0, None, 8960.0, 385.0)
+    package = mt.Package.from_parts([mt.Part("bar", mt.rectangle((4 * mm, 1 * mm)), (0.0, 0.5 * mm), metal)])
+    mesh = mt.generate_mesh(package, mt.MeshSpec(edge_size="1 mm", max_size="1 mm", layer_size="0.5 mm"))
+    case = mt.Case(package, [mt.Leakage("bar", 0.1, 0.02, 300.0), mt.Convection("bottom", 1000.0, 300.0)])
+    with pytest.raises(mt.ThermalRunaway, match="in 'bar'") as caught:
+        mt.solve_transient(case, mesh, 60.0)
+    assert 8.0 < caught.value.time < 8.3
 
 
 # --- what is refused ------------------------------------------------------------------------------------------
