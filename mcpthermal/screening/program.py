@@ -1,4 +1,4 @@
-"""The description of a module's test: what holds it, what is put on it, what is read, and what may be read."""
+"""The description of a module's test: what is put on it, what is read, and what may be read."""
 
 from __future__ import annotations
 
@@ -13,75 +13,14 @@ import numpy as np
 
 from mcpthermal.case import Case
 from mcpthermal.errors import InputError, LoadError
-from mcpthermal.loads import THERMAL, Convection, Current, FixedTemperature, Power, Voltage
+from mcpthermal.loads import Current, Power, Voltage
 from mcpthermal.loads.power import check_distribution
 from mcpthermal.package.package import Package
 from mcpthermal.package.parts import check_name
 from mcpthermal.package.places import find_place
 from mcpthermal.package.points import is_list
+from mcpthermal.screening.fixture import check_fixture, loads_of
 from mcpthermal.units import describe, quantity
-
-# --- what holds the module --------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Chuck:
-    """A chuck of one temperature at a face of the module.
-
-    Parameters
-    ----------
-    place : str
-        A face, such as ``"bottom"`` or ``"logic.bottom"``.
-    temperature : float
-        (K), or a string such as ``"25 degC"``.
-    contact_resistance : float
-        Of the unit area between face and chuck (m2 K/W); with 0 the face has the chuck's temperature.
-    """
-
-    place: str
-    temperature: float
-    contact_resistance: float = 0.0
-
-    def __post_init__(self) -> None:
-        what = f"of the chuck at '{self.place}'"
-        object.__setattr__(self, "temperature", quantity(self.temperature, "K", f"temperature {what}", above=0.0))
-        value = quantity(self.contact_resistance, "m2 K/W", f"contact resistance {what}", minimum=0.0)
-        object.__setattr__(self, "contact_resistance", value)
-        self.loads()
-
-    def loads(self) -> tuple[Any, ...]:
-        """The chuck as a load."""
-        if self.contact_resistance == 0.0:
-            return (FixedTemperature(self.place, self.temperature),)
-        return (Convection(self.place, 1.0 / self.contact_resistance, self.temperature),)
-
-
-@dataclass(frozen=True)
-class StillAir:
-    """Still air at faces of the module.
-
-    Parameters
-    ----------
-    ambient : float
-        (K), or a string such as ``"25 degC"``.
-    h : float, Law or Film
-        Heat transfer coefficient, of convection and radiation together (W/(m2 K)).
-    places : sequence of str
-    """
-
-    ambient: float
-    h: Any = 10.0
-    places: tuple[str, ...] = ("top", "bottom", "sides")
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "ambient", quantity(self.ambient, "K", "ambient of still air", above=0.0))
-        object.__setattr__(self, "places", tuple(self.places) if is_list(self.places) else (self.places,))
-        self.loads()
-
-    def loads(self) -> tuple[Any, ...]:
-        """The air as loads."""
-        return tuple(Convection(place, self.h, self.ambient) for place in self.places)
-
 
 # --- what is measured -------------------------------------------------------------------------------------
 
@@ -324,14 +263,15 @@ class ModuleTest:
     package : Package
         The healthy one, such as ``module.package()``.
     fixture : Chuck, StillAir, thermal load, or a sequence of them
-        What holds the module, and takes its heat.
+        What holds the module, and takes its heat; what heats the module by itself is there before a pulse begins.
     program : sequence of FourWire, CurrentPulse, Isolation, PowerPulse
     name : str
 
     Raises
     ------
     InputError
-        If names repeat, a terminal or part is unknown, a net is open or two nets are joined that must not be.
+        If names repeat, a terminal or part is unknown, a net is open, two nets are joined that must not be, or the
+        fixture varies in time.
     """
 
     package: Package
@@ -342,11 +282,7 @@ class ModuleTest:
     def __post_init__(self) -> None:
         if not isinstance(self.package, Package):
             raise InputError(f"a test is of a Package, not of a {type(self.package).__name__}; call module.package()")
-        fixture = tuple(self.fixture) if is_list(self.fixture) else (self.fixture,)
-        for item in fixture:
-            if not isinstance(item, (Chuck, StillAir, *THERMAL)):
-                raise InputError(f"fixture of test '{self.name}': {item!r} is no Chuck, StillAir or thermal load")
-        object.__setattr__(self, "fixture", fixture)
+        object.__setattr__(self, "fixture", check_fixture(self.fixture, self.name))
         program: tuple[Any, ...] = tuple(self.program) if is_list(self.program) else (self.program,)
         names: list[str] = []
         for step in program:
@@ -385,8 +321,12 @@ class ModuleTest:
 
     def case(self, step: Measurement, package: Package | None = None) -> Case:
         """A measurement of a package, the healthy one unless given."""
-        held = [load for item in self.fixture for load in (item.loads() if hasattr(item, "loads") else (item,))]
-        return Case(package or self.package, (*held, *step.loads()), f"{self.name}: {step.name}")
+        return Case(package or self.package, (*self.held, *step.loads()), f"{self.name}: {step.name}")
+
+    @property
+    def held(self) -> tuple[Any, ...]:
+        """What holds the module, as loads."""
+        return loads_of(self.fixture)
 
     @property
     def readings(self) -> tuple[tuple[Measurement, str], ...]:

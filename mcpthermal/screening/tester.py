@@ -5,15 +5,17 @@ from __future__ import annotations
 import math
 import time as clock
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 from mcpthermal.case import Case
 from mcpthermal.errors import InputError
-from mcpthermal.loads import ELECTRICAL, Power
 from mcpthermal.mesh.columns import ColumnMesh, generate_mesh
 from mcpthermal.mesh.sizing import MeshSpec
 from mcpthermal.package.package import Package
 from mcpthermal.result.probes import MeanTemperature, TerminalCurrent, TerminalVoltage
+from mcpthermal.result.steady import SteadyResult
+from mcpthermal.screening.fixture import is_uniform
 from mcpthermal.screening.program import (
     CurrentPulse,
     FourWire,
@@ -156,14 +158,11 @@ class _Bench:
     def _transient(self, step: Measurement, probes: list[Any], times: tuple[float, ...]) -> Any:
         steps = self.steps or AdaptiveSteps(first=0.01 * times[0], **STEPS)
         case = self.test.case(step, self.package)
-        # Between surroundings of different temperatures heat flows before anything is switched on.
-        surroundings = tuple(load for load in case.loads if not isinstance(load, (*ELECTRICAL, Power)))
-        levels = {getattr(load, "ambient", getattr(load, "temperature", None)) for load in surroundings} - {None}
         return solve_transient(
             case,
             self.mesh,
             times[-1],
-            initial=solve_steady(Case(self.package, surroundings), self.mesh) if len(levels) > 1 else None,
+            initial=self._before,
             steps=steps,
             probes=probes,
             save=list(times),
@@ -171,6 +170,18 @@ class _Bench:
             linear_tolerance=max(self.tolerance, IN_TIME),
             reuse=self.loan,
         )
+
+    @cached_property
+    def _before(self) -> SteadyResult | None:
+        """The state in the fixture alone, over which pulses are read; None where that is one temperature.
+
+        Heat flows in it between surroundings of different temperatures, and from what the fixture itself heats.
+        """
+        held = self.test.held
+        if is_uniform(held):
+            return None
+        case = Case(self.package, held, f"{self.test.name}: the fixture alone")
+        return solve_steady(case, self.mesh, linear_tolerance=self.tolerance)
 
     @staticmethod
     def _at(run: Any, probe: Any, times: tuple[float, ...]) -> list[float]:
