@@ -30,7 +30,7 @@ class Measurement(ABC):
     """One step of a test program.
 
     A reading passes if it differs from that of a healthy module by no more than ``tolerance`` times it, plus
-    ``resolution`` (in the unit of the reading).
+    ``resolution`` (in the unit of the reading), plus what both may be off by numerically.
     """
 
     name: str
@@ -61,10 +61,13 @@ class Measurement(ABC):
     def loads(self) -> tuple[Any, ...]:
         """What is put on the module, beside what holds it."""
 
-    def limits(self, nominal: float) -> tuple[float, float]:
-        """The least and the greatest reading that passes, from that of a healthy module."""
-        slack = self.tolerance * abs(nominal) + self.resolution  # type: ignore[attr-defined]
-        return (nominal, math.inf) if math.isinf(nominal) else (nominal - slack, nominal + slack)
+    def limits(self, nominal: float, error: float = 0.0) -> tuple[float, float]:
+        """The least and the greatest reading that passes, from that of a healthy module.
+
+        `error` is by how much the two may differ numerically.
+        """
+        slack = self.tolerance * abs(nominal) + self.resolution + error  # type: ignore[attr-defined]
+        return nominal - slack, nominal + slack
 
 
 @dataclass(frozen=True)
@@ -188,7 +191,7 @@ class Isolation(Measurement):
     def loads(self) -> tuple[Any, ...]:
         return (Current(self.between[0], self.current), Voltage(self.between[1], 0.0))
 
-    def limits(self, nominal: float) -> tuple[float, float]:
+    def limits(self, nominal: float, error: float = 0.0) -> tuple[float, float]:
         return (self.at_least, math.inf)
 
 

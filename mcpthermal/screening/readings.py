@@ -22,7 +22,9 @@ class Reading:
     value : float
         Infinite for a resistance where nothing joins the terminals.
     low, high : float
-        What passes.
+        What passes; limits allow for the numerical errors of this reading and of the healthy module's.
+    error : float
+        How far the value may be from that of exact arithmetic on the same mesh.
     """
 
     measurement: str
@@ -31,6 +33,7 @@ class Reading:
     value: float
     low: float
     high: float
+    error: float = 0.0
 
     @property
     def passes(self) -> bool:
@@ -44,8 +47,11 @@ class Reading:
         """
         if math.isinf(nominal):
             return 0.0 if self.passes else -math.inf
-        allowed = self.high - nominal if self.value >= nominal else nominal - self.low
-        return (self.value - nominal) / allowed
+        off = self.value - nominal
+        allowed = self.high - nominal if off >= 0 else nominal - self.low
+        if allowed == 0.0:  # a tolerance of nothing
+            return math.copysign(math.inf, off) if off else 0.0
+        return off / allowed
 
     def to_dict(self) -> dict[str, Any]:
         """As plain numbers."""

@@ -8,12 +8,15 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from mcpthermal.case import Case
 from mcpthermal.errors import InputError
 from mcpthermal.mesh.columns import ColumnMesh, generate_mesh
 from mcpthermal.mesh.sizing import MeshSpec
 from mcpthermal.package.package import Package
-from mcpthermal.result.probes import MeanTemperature, TerminalCurrent, TerminalVoltage
+from mcpthermal.result.probes import MaxTemperature, MeanTemperature, TerminalCurrent, TerminalVoltage
 from mcpthermal.result.steady import SteadyResult
 from mcpthermal.screening.fixture import is_uniform
 from mcpthermal.screening.program import (
@@ -43,6 +46,13 @@ IN_TIME = 1e-9
 
 REDUCED = 1e-5
 """Residual of reduced models, relative to the load."""
+
+MAGNIFIED = 1e3
+"""By how much a resistance may be off, relatively, in units of the residual of its linear solves."""
+
+Floats = NDArray[np.float64]
+Read = tuple[float, float]
+"""A value, and how far it may be off numerically."""
 
 
 def run_test(
@@ -90,9 +100,9 @@ def run_test(
     for step in test.program:
         if progress is not None:
             progress(f"measuring '{step.name}'")
-        for name, value in zip(step.readings, bench.read(step), strict=True):
-            level = value if nominal is None else nominal[name].value
-            readings.append(Reading(step.name, name, step.unit, value, *step.limits(level)))
+        for name, (value, error) in zip(step.readings, bench.read(step), strict=True):
+            level, other = (value, error) if nominal is None else (nominal[name].value, nominal[name].error)
+            readings.append(Reading(step.name, name, step.unit, value, *step.limits(level, error + other), error))
     name = next(iter(test.package.groups), "")
     return TestReport(test.name, tuple(readings), name, clock.perf_counter() - began, bench.loan.setups)
 
@@ -107,10 +117,10 @@ class _Bench:
         self.steps, self.tolerance = steps, linear_tolerance
         self.method = shared_method(mesh, "auto")
 
-    def read(self, step: Measurement) -> list[float]:
+    def read(self, step: Measurement) -> list[Read]:
         """The values of a measurement's readings."""
         if step.ports and not is_joined(self.package, self.mesh, step.ports):
-            return [math.inf] * len(step.readings)
+            return [(math.inf, 0.0)] * len(step.readings)
         self.loan.key = step.name
         if isinstance(step, PowerPulse):
             return self._response(step)
@@ -119,51 +129,62 @@ class _Bench:
         assert isinstance(step, FourWire | Isolation)
         case = self.test.case(step, self.package)
         result = solve_steady(case, self.mesh, method=self.method, linear_tolerance=self.tolerance, reuse=self.loan)
-        a, b = step.sensed
-        return [(result.voltage(a) - result.voltage(b)) / result.current(step.ports[0])]
+        current = result.current(step.ports[0])
+        (a, b), (plus, minus) = ([result.voltage(place) for place in two] for two in (step.sensed, step.ports[:2]))
+        # Between places of nearly one potential the error is that of the potentials.
+        return [((a - b) / current, MAGNIFIED * self.tolerance * (plus - minus) / current)]
 
-    def _response(self, step: PowerPulse) -> list[float]:
+    def _response(self, step: PowerPulse) -> list[Read]:
         case, probe = self.test.case(step, self.package), MeanTemperature(step.sensed_part)
         if not self._is_linear(case):
             return self._stepped_response(step, probe)
         answer = thermal_impedance(
             case,
             step.heated,
-            [probe],
+            [probe, MaxTemperature()],
             self.mesh,
             times=[step.read_at[0] / 2, *step.read_at],
             tolerance=REDUCED,
             linear_tolerance=max(self.tolerance, 0.01 * REDUCED),
             reuse=self.loan,
         )
-        return [float(value) for value in answer.values[0, 0, 1:]]
+        # Far from the heat, or early, what is read may be less than what the model leaves out.
+        error = answer.error * float(answer.steady[0, 1])
+        return [(float(value), error) for value in answer.values[0, 0, 1:]]
 
     def _is_linear(self, case: Case) -> bool:
         """Whether heat conduction and storage are linear, so that a reduced model has the response."""
         problem = Run(case, self.mesh).problem
         return problem.is_linear and HeatStore(case, problem.thermal.space, problem.thermal.reference).is_constant
 
-    def _stepped_response(self, step: PowerPulse, probe: MeanTemperature) -> list[float]:
+    def _stepped_response(self, step: PowerPulse, probe: MeanTemperature) -> list[Read]:
         run = self._transient(step, [probe], step.read_at)
-        start = run.probes[probe.name][0]
-        return [(value - start) / step.power for value in self._at(run, probe, step.read_at)]
+        rises = self._at(run, probe, step.read_at) - run.probes[probe.name][0]
+        # All modules have like steps: what is relative to the rise is off alike.
+        error = getattr(self.steps, "absolute", STEPS["absolute"]) / step.power
+        return [(float(rise) / step.power, error) for rise in rises]
 
-    def _resistances(self, step: CurrentPulse) -> list[float]:
-        volts = [TerminalVoltage(place) for place in step.sensed]
+    def _resistances(self, step: CurrentPulse) -> list[Read]:
         ampere = TerminalCurrent(step.force[0])
+        volts = [TerminalVoltage(place) for place in dict.fromkeys((*step.sensed, *step.force))]
         run = self._transient(step, [*volts, ampere], step.read_at)
-        high, low, current = (self._at(run, probe, step.read_at) for probe in (*volts, ampere))
-        return [(a - b) / i for a, b, i in zip(high, low, current, strict=True)]
+
+        def ohms(places: tuple[str, str]) -> Floats:
+            high, low, current = (
+                self._at(run, probe, step.read_at) for probe in (*map(TerminalVoltage, places), ampere)
+            )
+            return (high - low) / current
+
+        errors = MAGNIFIED * max(self.tolerance, IN_TIME) * np.abs(ohms(step.force))
+        return list(zip(ohms(step.sensed).tolist(), errors.tolist(), strict=True))
 
     def _transient(self, step: Measurement, probes: list[Any], times: tuple[float, ...]) -> Any:
-        steps = self.steps or AdaptiveSteps(first=0.01 * times[0], **STEPS)
-        case = self.test.case(step, self.package)
         return solve_transient(
-            case,
+            self.test.case(step, self.package),
             self.mesh,
             times[-1],
             initial=self._before,
-            steps=steps,
+            steps=self.steps or AdaptiveSteps(first=0.01 * times[0], **STEPS),
             probes=probes,
             save=list(times),
             linear_method=self.method,
@@ -184,6 +205,6 @@ class _Bench:
         return solve_steady(case, self.mesh, linear_tolerance=self.tolerance)
 
     @staticmethod
-    def _at(run: Any, probe: Any, times: tuple[float, ...]) -> list[float]:
+    def _at(run: Any, probe: Any, times: tuple[float, ...]) -> Floats:
         """A probe at times that steps have met exactly."""
-        return [float(run.probes[probe.name][abs(run.times - time).argmin()]) for time in times]
+        return np.array([run.probes[probe.name][abs(run.times - time).argmin()] for time in times])

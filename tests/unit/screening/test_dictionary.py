@@ -11,7 +11,7 @@ import mcpthermal as mt
 from mcpthermal.screening import FaultDictionary
 from mcpthermal.units import mm, um
 
-from .conftest import GAS, IN, OUT, X
+from .conftest import COPPER, GAS, IN, OUT, X
 
 SPEC = mt.MeshSpec("coarse", edge_size=0.3 * mm, max_size=1 * mm, layer_size=0.3 * mm, growth=2.0)
 
@@ -125,3 +125,24 @@ def test_self_heating_is_in_the_readings(chain: mt.Package, held: list[object]) 
     assert 3.9 < (hot - cold) / (warm - cold) < 4.3
     early, late = report["pulse at 100 us"].value, report["pulse at 2 ms"].value
     assert cold < early < late < hot
+
+
+@pytest.mark.parametrize("law", [140.0, mt.Table((200, 500), (140, 140.001))], ids=["reduced", "stepped"])
+def test_what_is_read_where_no_heat_has_come_finds_no_fault(law: object) -> None:
+    """In the other corner of a plate the response is e^-50 after a millisecond; more is left out than that."""
+    plate = mt.Material("plate", law, density=2329.0, specific_heat=712.0)  # type: ignore[arg-type]
+    spots = (("hot", -1.8, -1.8), ("far", 1.8, 1.8), ("trace", -1.0, 1.5))
+    package = mt.Package.from_parts(
+        [
+            mt.Part("sub", mt.rectangle(4 * mm), (0.0, 0.3 * mm), plate, "chip"),
+            *(
+                mt.Part(n, mt.rectangle(0.2 * mm, at=(x * mm, y * mm)), (0.3 * mm, 0.31 * mm), COPPER)
+                for n, x, y in spots
+            ),
+        ]
+    )
+    pulse = mt.PowerPulse("pulse", "hot", 1.0, ("10 us", "1 ms"), sensor="far")
+    test = mt.ModuleTest(package, mt.Chuck("sub.bottom", 300.0, 1e-4), pulse)
+    coarse = mt.MeshSpec("coarse", edge_size=1 * mm, max_size=2 * mm, layer_size=0.3 * mm, growth=2.0)
+    table = mt.fault_dictionary(test, [mt.ThinTrace("trace", (-1 * mm, 1.5 * mm), 0.1 * mm, 0.5, filling=GAS)], coarse)
+    assert table.missed and np.abs(table.deviations).max() < 0.5

@@ -33,6 +33,7 @@ def test_loads_of_the_fixture_and_of_a_measurement(chain: mt.Package) -> None:
 def test_limits_follow_the_healthy_reading() -> None:
     step = mt.FourWire("net", ("a", "b"), tolerance=0.1, resolution="2 mohm")
     assert step.limits(0.5) == pytest.approx((0.5 - 0.052, 0.5 + 0.052))
+    assert step.limits(0.5, error=0.1) == pytest.approx((0.5 - 0.152, 0.5 + 0.152))
     assert mt.Isolation("apart", ("a", "b"), at_least="2 Mohm").limits(math.inf) == (2e6, math.inf)
 
 
@@ -45,6 +46,8 @@ def test_deviations_are_in_units_of_what_is_allowed() -> None:
     short = reading(0.1, 1e6, math.inf)
     assert short.deviation(math.inf) == -math.inf and not short.passes
     assert reading(math.inf, 1e6, math.inf).deviation(math.inf) == 0.0
+    # Where nothing is read, and nothing allowed.
+    assert [reading(v, 0.0, 0.0).deviation(0.0) for v in (0.0, 1e-9, -1e-9)] == [0.0, math.inf, -math.inf]
 
 
 def test_a_net_is_joined_by_metal_alone(chain: mt.Package) -> None:
