@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from mcpthermal.case import Case
 from mcpthermal.errors import InputError
 from mcpthermal.mesh.columns import ColumnMesh, generate_mesh
+from mcpthermal.mesh.common import common_meshes
 from mcpthermal.mesh.sizing import MeshSpec
 from mcpthermal.package.package import Package
 from mcpthermal.result.probes import MaxTemperature, MeanTemperature, TerminalCurrent, TerminalVoltage
@@ -75,7 +76,8 @@ def run_test(
         The module, such as a faulty one; default the test's own, healthy one.
     mesh : ColumnMesh or MeshSpec, optional
     nominal : TestReport, optional
-        Of the healthy module, from which the limits follow; default this module itself.
+        Of the healthy module, from which the limits follow. Without it the test's own package is read first, on a mesh
+        of the same cells; many modules are compared with one report by `fault_dictionary`.
     steps : AdaptiveSteps, optional
         Of the readings in time.
     linear_tolerance : float
@@ -91,8 +93,15 @@ def run_test(
     """
     if not isinstance(test, ModuleTest):
         raise InputError(f"run_test needs a ModuleTest, not {type(test).__name__}")
-    began = clock.perf_counter()
     module = test.package if package is None else package
+    if not isinstance(module, Package):
+        raise InputError(f"run_test: package {module!r} is no Package; give a module's, such as fault.apply(package)")
+    if nominal is not None:
+        _check_nominal(test, nominal)
+    elif module is not test.package:
+        options: dict[str, Any] = {"steps": steps, "linear_tolerance": linear_tolerance, "progress": progress}
+        return _run_beside_healthy(test, module, mesh, loan, options)
+    began = clock.perf_counter()
     if not isinstance(mesh, ColumnMesh):
         mesh = generate_mesh(module, mesh)
     bench = _Bench(test, module, mesh, steps, linear_tolerance, Loan() if loan is None else loan)
@@ -105,6 +114,30 @@ def run_test(
             readings.append(Reading(step.name, name, step.unit, value, *step.limits(level, error + other), error))
     name = next(iter(test.package.groups), "")
     return TestReport(test.name, tuple(readings), name, clock.perf_counter() - began, bench.loan.setups)
+
+
+def _check_nominal(test: ModuleTest, nominal: Any) -> None:
+    """InputError if limits cannot follow from a report."""
+    if not isinstance(nominal, TestReport):
+        raise InputError(f"run_test: nominal {nominal!r} is no TestReport; give that of run_test on the healthy module")
+    for step, name in test.readings:
+        if math.isinf(nominal[name].value) and not isinstance(step, Isolation):
+            raise InputError(f"run_test: '{name}' is open in the nominal report; give the report of a healthy module")
+
+
+def _run_beside_healthy(
+    test: ModuleTest, module: Package, mesh: Any, loan: Loan | None, options: dict[str, Any]
+) -> TestReport:
+    """Read a module after the test's own one, on meshes of the same cells, so that what differs is the fault."""
+    if isinstance(mesh, ColumnMesh):
+        raise InputError(
+            "run_test: limits follow from the healthy module, which this mesh does not hold; give its report with "
+            "nominal=, on its mesh of common_meshes, or a MeshSpec instead of the mesh"
+        )
+    own, other = common_meshes([test.package, module], mesh)
+    lender = Loan()
+    nominal = run_test(test, mesh=own, loan=lender, **options)
+    return run_test(test, module, other, nominal, loan=Loan(lender) if loan is None else loan, **options)
 
 
 class _Bench:

@@ -96,8 +96,7 @@ def glued(conductivity: float) -> mt.Package:
 
 def response(package: mt.Package, fault: mt.Fault, times: tuple[float, ...]) -> list[float]:
     step = mt.PowerPulse("z", "chip", 1.0, times)
-    test = mt.ModuleTest(package, mt.Chuck("glue.bottom", 300.0), step)
-    report = mt.run_test(test, fault.apply(package), mesh="coarse")
+    report = mt.run_test(mt.ModuleTest(fault.apply(package), mt.Chuck("glue.bottom", 300.0), step), mesh="coarse")
     return [reading.value for reading in report.readings]
 
 

@@ -116,6 +116,26 @@ def test_a_short_between_nets_is_read_by_their_isolation(chain: mt.Package, held
     assert strip < entry.report["apart"].value < 3 * strip
 
 
+def test_a_module_is_read_beside_the_healthy_one_unless_its_report_is_given(
+    electrical: mt.ModuleTest, chain: mt.Package
+) -> None:
+    opened, cracked = (mt.CrackedBump("stack.bumps[1]", left, filling=GAS).apply(chain) for left in (0.0, 0.02))
+    report = mt.run_test(electrical, opened, SPEC)
+    assert not report.passes and report["chain"].value == math.inf and report["apart"].passes
+    report = mt.run_test(electrical, cracked, SPEC)
+    nominal = mt.run_test(electrical, mesh=SPEC)
+    assert not report.passes and report["chain"].low < nominal["chain"].value < report["chain"].high
+    assert nominal.passes and mt.run_test(electrical, chain, SPEC, nominal).passes
+    for package, mesh, given, text in (
+        (cracked, mt.generate_mesh(cracked, SPEC), None, "which this mesh does not hold"),
+        (cracked, SPEC, mt.run_test(electrical, opened, SPEC), "'chain' is open in the nominal report"),
+        (None, SPEC, "nominal", "nominal 'nominal' is no TestReport"),
+        ("chain", SPEC, None, "package 'chain' is no Package"),
+    ):
+        with pytest.raises(mt.InputError, match=text):
+            mt.run_test(electrical, package, mesh, given)  # type: ignore[arg-type]
+
+
 def test_self_heating_is_in_the_readings(chain: mt.Package, held: list[object]) -> None:
     """Twice the current gives four times the heat, and the resistance rises by its coefficient times the rise."""
     pulse = mt.CurrentPulse("pulse", (IN, OUT), 3.0, tolerance=0.01, read_at=("0.1 ms", "2 ms"))
