@@ -309,6 +309,8 @@ class ModuleTest:
                 raise LoadError(f"measurement '{step.name}': '{step.sensed_part}' is a face; name a part")
             return
         joined = is_joined(self.package, self.package.arrangement.columns, step.ports)
+        if not joined:
+            self._check_terminals(step)
         if isinstance(step, Isolation) and joined:
             raise LoadError(
                 f"measurement '{step.name}': '{step.between[0]}' and '{step.between[1]}' are joined in the healthy "
@@ -321,6 +323,11 @@ class ModuleTest:
                     "module; name terminals of one net"
                 )
             self.case(step)
+
+    def _check_terminals(self, step: Measurement) -> None:
+        """LoadError if a terminal touches no conductor, and so is joined with nothing whatever is wrong."""
+        for port in step.ports:
+            Case(self.package, (*self.held, Voltage(port, 0.0)), f"{self.name}: {step.name}")
 
     def case(self, step: Measurement, package: Package | None = None) -> Case:
         """A measurement of a package, the healthy one unless given."""

@@ -82,6 +82,12 @@ def refused(chain: mt.Package) -> list[tuple[Any, str]]:
         (lambda: mt.ModuleTest(chain, chuck, mt.FourWire("a", (IN, "lower.oat.top"))), "did you mean 'lower.out.top'"),
         (lambda: mt.ModuleTest(chain, chuck, mt.FourWire("a", (IN, "lower.out"))), "is a volume"),
         (lambda: mt.ModuleTest(chain, chuck, mt.Isolation("a", (IN, OUT))), "are joined in the healthy module"),
+        (
+            lambda: mt.ModuleTest(chain, chuck, mt.Isolation("a", (IN, "lower.x_min"))),
+            "without electrical conductivity",
+        ),
+        (lambda: mt.ModuleTest(chain, chuck, mt.Isolation("a", ("lower.x_min", "lower.x_max"))), "'lower' (silicon"),
+        (lambda: mt.ModuleTest(chain, chuck, mt.Isolation("a", ("top", "bottom"))), "without electrical conductivity"),
         (lambda: mt.ModuleTest(chain, chuck, mt.PowerPulse("z", "uper", 1.0, (1.0,))), "did you mean"),
         (lambda: mt.ModuleTest(chain, chuck, mt.PowerPulse("z", "upper", 1.0, (1.0,), "upper.top")), "is a face"),
         (lambda: mt.Chuck("bottom", "-300 degC"), "temperature of the chuck"),
