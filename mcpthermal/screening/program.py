@@ -285,6 +285,8 @@ class ModuleTest:
     def __post_init__(self) -> None:
         if not isinstance(self.package, Package):
             raise InputError(f"a test is of a Package, not of a {type(self.package).__name__}; call module.package()")
+        if not isinstance(self.name, str) or not self.name.strip():
+            raise InputError(f"name of a test: {self.name!r} is not allowed; give words such as 'before attach'")
         object.__setattr__(self, "fixture", check_fixture(self.fixture, self.name))
         program: tuple[Any, ...] = tuple(self.program) if is_list(self.program) else (self.program,)
         names: list[str] = []
@@ -376,3 +378,8 @@ def _read_times(step: Any) -> None:
     if not times or any(a >= b for a, b in pairwise(times)):
         raise InputError(f"{what}: {given!r} must be a list of times (s), ascending")
     object.__setattr__(step, "read_at", times)
+    for early, late in pairwise(step.readings):
+        if early == late:
+            raise InputError(
+                f"{what}: there are two readings '{early}'; give times that differ in their first six digits"
+            )

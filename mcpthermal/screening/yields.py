@@ -62,6 +62,8 @@ class FaultRate:
     @classmethod
     def of(cls, dictionary: FaultDictionary, kind: str, probability: float, places: int = 1) -> FaultRate:
         """The rate of a kind of faults that a dictionary holds; its sizes are taken to be equally frequent."""
+        if not isinstance(dictionary, FaultDictionary):
+            raise InputError(f"FaultRate.of needs a FaultDictionary, not {type(dictionary).__name__}")
         return cls(kind, probability, places, dictionary.coverage(kind))
 
 

@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 
 from mcpthermal.errors import InputError
+from mcpthermal.package.points import is_list
 from mcpthermal.result.impedance import ThermalImpedance
 from mcpthermal.screening import FaultDictionary, Screening
+from mcpthermal.units import quantity
 from mcpthermal.viz.charts import COLOURS, DASHES, File, chart, colour
 
 UNSEEN = 0.005
@@ -125,9 +127,12 @@ def plot_screening(screening: Screening, factors: Sequence[float], path: File | 
     """
     if not isinstance(screening, Screening):
         raise InputError(f"plot_screening draws a Screening, not {type(screening).__name__}")
-    results = [screening.scaled(factor).solve() for factor in sorted(factors)]
-    if len(results) < 2:
-        raise InputError("plot_screening: give at least two factors of the fault probabilities")
+    listed = list(factors) if is_list(factors) else []
+    if len(listed) < 2:
+        raise InputError(f"plot_screening: factors={factors!r} must be at least two factors of the fault probabilities")
+    what = "factor of fault probabilities"
+    numbers = sorted(quantity(factor, "", what, minimum=0.0) for factor in listed)
+    results = [screening.scaled(number).solve() for number in numbers]
     faulty = [100 * (1 - result.good) for result in results]
     here = 100 * (1 - screening.solve().good)
 

@@ -63,7 +63,10 @@ def test_what_cannot_be_drawn_is_refused() -> None:
     for draw in (mt.plot_dictionary, lambda item: mt.plot_screening(item, [0, 1]), mt.plot_responses):
         with pytest.raises(mt.InputError, match="draws a"):
             draw({} if draw is mt.plot_responses else 3)
-    with pytest.raises(mt.InputError, match="at least two factors"):
-        mt.plot_screening(mt.Screening([], COSTS), [1.0])
+    for factors in ([1.0], None, 3.0):
+        with pytest.raises(mt.InputError, match="at least two factors"):
+            mt.plot_screening(mt.Screening([], COSTS), factors)
+    with pytest.raises(mt.InputError, match="factor of fault probabilities"):
+        mt.plot_screening(mt.Screening([], COSTS), [1.0, None])
     with pytest.raises(mt.InputError, match="different times"):
         mt.plot_responses({"a": impedance(1.0), "b": impedance(1.0, (1e-3, 1e-2, 1.0))})

@@ -71,6 +71,11 @@ def refused(chain: mt.Package) -> list[tuple[Any, str]]:
         (lambda: mt.FourWire("net", (IN, OUT), tolerance=0), "nothing would pass"),
         (lambda: mt.PowerPulse("z", "upper", 1.0, ()), "times of measurement 'z'"),
         (lambda: mt.PowerPulse("z", "upper", 1.0, (2.0, 1.0)), "ascending"),
+        (lambda: mt.PowerPulse("z", "upper", 1.0, (1e-3, 1.0000001e-3)), "there are two readings 'z at 1 ms'"),
+        *(
+            (lambda name=name: mt.ModuleTest(chain, chuck, net, name), f"name of a test: {name!r} is not allowed")
+            for name in ("", " ", 3, None)
+        ),
         (lambda: mt.PowerPulse("z", "upper", -1.0, (1.0,)), "power of measurement 'z'"),
         (lambda: mt.ModuleTest(chain, chuck, []), "has no measurement"),
         (lambda: mt.ModuleTest(chain, chuck, [net, net]), "'net' is there twice"),

@@ -112,6 +112,7 @@ def test_scaled_probabilities() -> None:
         (lambda: mt.FaultRate("x", 0.1, 0), "0 must be a whole number from 1 to"),
         (lambda: mt.FaultRate("", 0.1), "name of a fault rate"),
         (lambda: mt.FaultRate("x", 0.1, 1, float("nan")), "coverage of 'x'"),
+        (lambda: mt.FaultRate.of(None, "a", 0.1), "FaultRate.of needs a FaultDictionary, not NoneType"),  # type: ignore[arg-type]
         (lambda: mt.Costs(1.0, -1.0, 1.0), "cost of test"),
         (lambda: mt.Screening([1], COSTS), "list of FaultRate"),
         (lambda: mt.Screening([], 3.0), "must be Costs"),
