@@ -20,6 +20,7 @@ _PUBLIC = {
         "CaseFileError",
         "CouplingError",
         "GeometryError",
+        "HiddenPartError",
         "InputError",
         "LinearSolveError",
         "LoadError",

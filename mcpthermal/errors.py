@@ -27,6 +27,20 @@ class GeometryError(InputError):
     """A part, or a fabrication step, that cannot exist."""
 
 
+class HiddenPartError(GeometryError):
+    """A part of which later parts leave nothing.
+
+    Attributes
+    ----------
+    part : str
+        Its name.
+    """
+
+    def __init__(self, message: str, part: str = "") -> None:
+        super().__init__(message)
+        self.part = part
+
+
 class LoadError(InputError):
     """A load on a wrong place, or loads that do not make a well-posed problem."""
 

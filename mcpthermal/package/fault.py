@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from mcpthermal.errors import GeometryError, near_misses
+from mcpthermal.errors import GeometryError, HiddenPartError, near_misses
 from mcpthermal.materials import material
 from mcpthermal.package.footprint import Circle, Footprint, polygon
 from mcpthermal.package.package import Package
@@ -76,7 +76,14 @@ class Fault(ABC):
         footprint, z, filling, before = self._change(package)
         number = 1 + sum(part.role == "fault" for part in package.parts)
         fault = Part(f"fault_{number}", footprint, z, filling, "fault")
-        return Package((*package.parts[:before], fault, *package.parts[before:]))
+        try:
+            return Package((*package.parts[:before], fault, *package.parts[before:]))
+        except HiddenPartError as error:
+            if error.part == fault.name:
+                why = f"other parts than '{self.where}' lie there, or this fault already; move or drop it"
+            else:
+                why = f"it would leave nothing of '{error.part}'; make it smaller, or drop that part from the package"
+            raise GeometryError(f"{self.label}: {why}") from error
 
 
 def filled_part(package: Package, name: Any, kind: str) -> Part:
@@ -128,7 +135,8 @@ def check_inside(package: Package, part: Part, outline: Footprint, z: tuple[floa
         raise GeometryError(f"{kind}: it reaches outside '{part.name}'; move it or make it smaller")
     for other in package.parts[package.index[part.name] + 1 :]:
         if other.z[0] <= z[0] and z[1] <= other.z[1] and other.footprint.covers(outline):
-            raise GeometryError(f"{kind}: '{other.name}' lies there, not '{part.name}'; move it")
+            what = "another fault" if other.role == "fault" else f"'{other.name}'"
+            raise GeometryError(f"{kind}: {what} lies there, not '{part.name}'; move it")
 
 
 def after(package: Package, part: Part) -> int:

@@ -285,7 +285,8 @@ class ThinTrace(Fault):
     length : float
         Side of the square in which it is thin (m).
     remaining : float
-        The part of its thickness that is left, from 0 (an open trace) to less than 1.
+        The part of its thickness that is left, from 0 (all is gone: the trace is open if the square is as wide as it,
+        else there is a hole beside live metal) to less than 1.
     side : {"top", "bottom"}
         From which face it is thinned.
     filling : str or Material

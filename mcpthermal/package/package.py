@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from mcpthermal.errors import GeometryError, near_misses
+from mcpthermal.errors import GeometryError, HiddenPartError, near_misses
 from mcpthermal.package.arrangement import Arrangement, arrange
 from mcpthermal.package.claims import Claims, package_claims
 from mcpthermal.package.parts import MODULE_ROLES, Part
@@ -81,8 +81,8 @@ class Package:
         volumes = columns.volumes()
         for part, volume in zip(self.parts, volumes, strict=True):
             if volume <= 0 and not part.is_void:
-                raise GeometryError(
-                    f"part '{part.name}' is wholly replaced by later parts; drop it, or list it after them"
+                raise HiddenPartError(
+                    f"part '{part.name}' is wholly replaced by later parts; drop it, or list it after them", part.name
                 )
         count, group = columns.components(columns.solid)
         if count > 1:

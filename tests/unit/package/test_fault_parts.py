@@ -127,6 +127,38 @@ def test_what_cannot_be_is_refused(make: Any, text: str) -> None:
         make().apply(PACKAGE)
 
 
+MISSING = mt.MissingBump("stack.bumps[1]")
+THIN = mt.ThinTrace("lower.link", (0.0, 0.0), 100 * um, 0.3)
+HIDDEN: list[tuple[mt.Fault, mt.Fault, str]] = [
+    (
+        MISSING,
+        MISSING,
+        "missing bump, stack.bumps[1], 100 %: other parts than 'stack.bumps[1]' lie there, or this fault",
+    ),
+    (MISSING, mt.CrackedBump("stack.bumps[1]"), "open bump, stack.bumps[1]: other parts"),
+    (THIN, THIN, "thin trace, lower.link, 70 %: other parts than 'lower.link' lie there"),
+    (FAULTS[3][0], FAULTS[3][0], "void: another fault lies there, not 'stack.underfill'"),
+    (MISSING, mt.ThinTrace("lower.link", (0.0, 0.0), 1 * mm, 0.0), "would leave nothing of 'lower.link'"),
+]
+
+
+@pytest.mark.parametrize(("first", "second", "text"), HIDDEN)
+def test_a_fault_of_which_nothing_is_seen_is_told_by_its_name(first: mt.Fault, second: mt.Fault, text: str) -> None:
+    """Of `fault_2`, which has that name inside only, nobody knows."""
+    package = first.apply(PACKAGE)
+    with pytest.raises(mt.GeometryError, match=re.escape(text)):
+        second.apply(package)
+
+
+def test_a_stretch_narrower_than_its_trace_is_a_hole() -> None:
+    """Beside it metal goes on."""
+    for length, pieces in ((100 * um, 1), (300 * um, 2)):
+        faulty = mt.ThinTrace("vdd", (1.5 * mm, 0.5 * mm), length, 0.0).apply(PACKAGE)
+        columns = faulty.arrangement.columns
+        cells = columns.of_parts(np.array([part.name == "vdd" for part in faulty.parts]))
+        assert columns.components(cells)[0] == pieces
+
+
 def test_a_fault_is_put_into_a_package() -> None:
     with pytest.raises(mt.GeometryError, match="put into a Package, not into Module"):
         mt.MissingBump("stack.bumps[0]").apply(MODULE)  # type: ignore[arg-type]
