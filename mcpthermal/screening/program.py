@@ -199,6 +199,8 @@ class Isolation(Measurement):
 class PowerPulse(Measurement):
     """The thermal response: a part dissipates a power from t = 0 on, and its mean rise per watt is read at times.
 
+    The rise is that over the steady state in the fixture.
+
     Parameters
     ----------
     name : str
