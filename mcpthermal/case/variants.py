@@ -70,7 +70,7 @@ def variant(case: Case, values: Mapping[str, float]) -> Case:
     ----------
     case : Case
     values : mapping
-        Of names to values in SI units.
+        Of names to values in SI units. Those that are the case's own change nothing, whatever the others move.
 
     Raises
     ------
@@ -79,23 +79,22 @@ def variant(case: Case, values: Mapping[str, float]) -> Case:
     GeometryError, LoadError, MaterialError
         If there cannot be such a case.
     """
-    for name, value in values.items():
-        if value != number_of(case, name):
-            owner, field = _split(name)
-            if field == "thickness" or not owner:
-                case = _restacked(case, _heights(case, owner, field, value))
-            elif field in PROPERTIES:
-                parts = tuple(
-                    replace(part, material=replace(part.material, **{field: value}))
-                    if getattr(part.material, "name", None) == owner
-                    else part
-                    for part in case.package.parts
-                )
-                case = replace(case, package=replace(case.package, parts=parts))
-            else:
-                old = _bearers(case, owner, field)
-                loads = (replace(load, **{field: value}) if load in old else load for load in case.loads)
-                case = replace(case, loads=tuple(loads))
+    for name, value in {name: value for name, value in values.items() if value != number_of(case, name)}.items():
+        owner, field = _split(name)
+        if field == "thickness" or not owner:
+            case = _restacked(case, _heights(case, owner, field, value))
+        elif field in PROPERTIES:
+            parts = tuple(
+                replace(part, material=replace(part.material, **{field: value}))
+                if getattr(part.material, "name", None) == owner
+                else part
+                for part in case.package.parts
+            )
+            case = replace(case, package=replace(case.package, parts=parts))
+        else:
+            old = _bearers(case, owner, field)
+            loads = (replace(load, **{field: value}) if load in old else load for load in case.loads)
+            case = replace(case, loads=tuple(loads))
     return case
 
 

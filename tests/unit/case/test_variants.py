@@ -94,6 +94,21 @@ def test_numbers_are_read_and_set() -> None:
     )
 
 
+@pytest.mark.parametrize("moved", ["a.thickness", "b.thickness"])
+def test_what_keeps_its_value_sets_nothing_back(moved: str) -> None:
+    """Parts beside each other are one height: the one that is named with its own does not undo the other's."""
+    parts = [mt.Part("base", mt.rectangle(4 * mm), (-0.2 * mm, 0.0), "silicon")]
+    parts += [
+        mt.Part(name, mt.rectangle(1 * mm, at=(x, 0)), (0.0, 0.2 * mm), "silicon")
+        for name, x in (("a", -1 * mm), ("b", 1 * mm))
+    ]
+    case = mt.Case(mt.Package.from_parts(parts), [mt.FixedTemperature("base", 300.0)])
+    names = ["a.thickness", "b.thickness"]
+    for order in (names, names[::-1]):
+        found = variant(case, {name: number_of(case, name) for name in order} | {moved: 0.3 * mm})
+        assert [number_of(found, name) for name in names] == pytest.approx([0.3 * mm, 0.3 * mm])
+
+
 @pytest.mark.parametrize(
     ("name", "value", "message"),
     [
