@@ -167,6 +167,22 @@ def _resistance(goal: Resistance, level: Level) -> Pair:
     return -ohm / amperes * hot, volt
 
 
+def linearised(goal: Any, result: SteadyResult) -> Callable[[Any], float]:
+    """What has the derivative of a goal at a result and is linear where the goal is a ratio.
+
+    At fixed fields a step of a prescribed voltage may multiply the current, far beyond where a ratio is nearly linear.
+    """
+    if not isinstance(goal, Resistance):
+        return lambda other: float(goal.measure(other))
+    ohm, amperes = result.resistance(goal.a, goal.b), result.current(goal.a)
+
+    def numerator(other: Any) -> float:
+        volts = other.voltage(goal.a) - other.voltage(goal.b)
+        return float((volts - ohm * other.current(goal.a)) / amperes)
+
+    return numerator
+
+
 def _via(goal: ViaCurrent, level: Level) -> Pair:
     electrical, current = _electrical(level, goal.name)
     goal.measure(level.result)  # refuses an unknown via

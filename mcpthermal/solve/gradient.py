@@ -23,10 +23,10 @@ from mcpthermal.errors import InputError
 from mcpthermal.mesh.columns import ColumnMesh
 from mcpthermal.mesh.layers import fractions_of, layering, moved_mesh
 from mcpthermal.package.points import is_list
-from mcpthermal.result.outputs import Output, outputs_of
+from mcpthermal.result.outputs import outputs_of
 from mcpthermal.result.steady import SteadyResult
 from mcpthermal.solve.adjoint import adjoint_at
-from mcpthermal.solve.goals import Level, derivative
+from mcpthermal.solve.goals import Level, derivative, linearised
 from mcpthermal.solve.newton import Newton
 from mcpthermal.solve.run import Run
 
@@ -88,13 +88,14 @@ def gradient(
     weights = problem.numbering.pick(found.temperature)
     if found.potential is not None and problem.electrical is not None:
         weights = np.concatenate([weights, problem.electrical.numbering.pick(found.potential)])
+    measure = linearised(asked.goal, result)
     answers = {}
     for name, value in parameters.items():
         step = STEP * abs(value) or STEP
         values, residuals = [], []
         for sign in (1.0, -1.0):
             moved = make_case(**{**parameters, name: value + sign * step})
-            number, residual = _at_fixed_fields(moved, result, asked, name)
+            number, residual = _at_fixed_fields(moved, result, measure, name)
             values.append(number)
             residuals.append(residual)
         if residuals[0].shape != weights.shape:
@@ -117,7 +118,9 @@ def _described(case: Any, parameters: Any) -> tuple[Callable[..., Case], Mapping
     return case, parameters
 
 
-def _at_fixed_fields(case: Case, result: SteadyResult, output: Output, name: str) -> tuple[float, Floats]:
+def _at_fixed_fields(
+    case: Case, result: SteadyResult, measure: Callable[[SteadyResult], float], name: str
+) -> tuple[float, Floats]:
     """The output and the residuals of another case at the fields of a result."""
     run = Run(case, _moved(case, result, name), getattr(result.thermal, "order", 2))
     problem, electrical = run.problem, run.problem.electrical
@@ -132,7 +135,7 @@ def _at_fixed_fields(case: Case, result: SteadyResult, output: Output, name: str
     if current is not None:
         assert current.imbalance is not None
         residual = np.concatenate([residual, current.imbalance])
-    return output.measure(run.result(state, Newton(problem, 1.0), stored=0.0)), residual
+    return measure(run.result(state, Newton(problem, 1.0), stored=0.0)), residual
 
 
 def _moved(case: Case, result: SteadyResult, name: str) -> Any:

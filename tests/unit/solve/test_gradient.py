@@ -148,3 +148,24 @@ def test_outlines_in_the_plane_do_not_move() -> None:
     result = mt.solve_steady(wide(1e-3), mt.generate_mesh(wide(1e-3).package, "coarse"))
     with pytest.raises(mt.InputError, match="'width' moves outlines in the plane"):
         mt.gradient(wide, result, "slab.max", {"width": 1e-3})
+
+
+@pytest.mark.parametrize("slope", [0.0, 4e-3])
+def test_a_resistance_by_a_voltage_behind_a_thin_pad(slope: float) -> None:
+    """At fixed fields a step of the voltage moves the current by a tenth, where voltage over current is not linear."""
+    metal = mt.Material("metal", 400.0, mt.Metal(2e-8, slope, 300.0))
+    parts = [
+        mt.Part("bar", mt.rectangle((4 * mm, 1 * mm)), (0.0, 0.5 * mm), metal),
+        mt.Part("pad", mt.rectangle(0.4 * mm, at=(-1.5 * mm, 0)), (0.5 * mm, 0.501 * mm), metal),
+    ]
+    package = mt.Package.from_parts(parts)
+    mesh = mt.generate_mesh(package, MESH)
+
+    def solved_at(volt: float) -> mt.SteadyResult:
+        loads = [mt.Voltage("pad.top", volt), mt.Voltage("bar.x_max", 0.0), mt.Convection("bottom", 1e4, 300.0)]
+        return mt.solve_steady(mt.Case(package, loads), mesh, **TIGHT)
+
+    above, result, below = (solved_at(factor * 0.02) for factor in (1.001, 1.0, 0.999))
+    wanted = (above.resistance("pad.top", "bar.x_max") - below.resistance("pad.top", "bar.x_max")) / (0.002 * 0.02)
+    found = mt.gradient(result.case, result, "resistance(pad.top, bar.x_max)", "pad.top.voltage")
+    assert found["pad.top.voltage"] == pytest.approx(wanted, rel=1e-5, abs=1e-9)
