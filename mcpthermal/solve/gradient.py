@@ -35,6 +35,15 @@ Floats = NDArray[np.float64]
 STEP = 1e-4
 """Of differences of descriptions, relative to the parameter: their error is about its square."""
 
+STEPS_FROM_ZERO = tuple(10.0**-n for n in range(4, 13))
+"""Tried one after the other where a parameter is 0 (SI units): a long one for a film's height is short for a power."""
+
+AGREEMENT = 1e-4
+"""Relative difference of slopes by one of these steps and the next, whose own error is a hundredth of it."""
+
+NOTHING = 1e-10
+"""Changes of an output, relative to it, that may be rounding."""
+
 
 def gradient(
     case: Case | Callable[..., Case],
@@ -64,13 +73,17 @@ def gradient(
     Raises
     ------
     InputError
-        If the case is not the result's or has no such number, or a parameter moves an outline in the plane.
+        If the case is not the result's or has no such number, a parameter moves an outline in the plane, or there is
+        no case a small step beside its value.
     LinearSolveError
         If the adjoint cannot be solved, as at the limit of a branch.
 
     Notes
     -----
     The derivative is that of the answer on the result's mesh, whose layers keep their shares of each interval.
+
+    The step of a difference is a part of the parameter. A parameter that is 0 tells nothing of its scale: steps are
+    shortened from 1e-4 (SI units) until two agree.
     """
     if not isinstance(result, SteadyResult):
         raise InputError(f"gradient needs the result of solve_steady, not {type(result).__name__}")
@@ -89,19 +102,53 @@ def gradient(
     if found.potential is not None and problem.electrical is not None:
         weights = np.concatenate([weights, problem.electrical.numbering.pick(found.potential)])
     measure = linearised(asked.goal, result)
-    answers = {}
-    for name, value in parameters.items():
-        step = STEP * abs(value) or STEP
-        values, residuals = [], []
-        for sign in (1.0, -1.0):
-            moved = make_case(**{**parameters, name: value + sign * step})
-            number, residual = _at_fixed_fields(moved, result, measure, name)
-            values.append(number)
-            residuals.append(residual)
-        if residuals[0].shape != weights.shape:
+
+    def change(name: str, step: float) -> float:
+        """Of the output from a step below a parameter's value to a step above it."""
+        moved = [_beside(make_case, parameters, name, sign * step) for sign in (1.0, -1.0)]
+        (above, more), (below, less) = (_at_fixed_fields(case, result, measure, name) for case in moved)
+        if more.shape != weights.shape:
             raise InputError(f"gradient: '{name}' changes which values are prescribed; vary something else")
-        answers[name] = float((values[0] - values[1] + weights @ (residuals[0] - residuals[1])) / (2 * step))
-    return answers
+        return float(above - below + weights @ (more - less))
+
+    return {
+        name: change(name, STEP * abs(value)) / (2 * STEP * abs(value))
+        if value
+        else _from_zero(name, change, NOTHING * abs(asked.measure(result)))
+        for name, value in parameters.items()
+    }
+
+
+def _from_zero(name: str, change: Callable[[str, float], float], nothing: float) -> float:
+    """The slope by a parameter at 0 from the first steps that agree, or differ by changes that are nothing."""
+    last, failure = None, None
+    for step in STEPS_FROM_ZERO:
+        try:
+            slope = change(name, step) / (2 * step)
+        except InputError as error:  # perhaps the step is too long
+            failure = error
+            continue
+        if last is not None and abs(slope - last) <= max(AGREEMENT * abs(slope), nothing / step):
+            return slope
+        last = slope
+    if last is None and failure is not None:
+        raise failure
+    raise InputError(
+        f"gradient: '{name}' is 0, and differences with steps from {STEPS_FROM_ZERO[0]:g} to {STEPS_FROM_ZERO[-1]:g} "
+        "(SI units) do not agree; solve at another value, or let it be a whole length instead of what is added to one"
+    )
+
+
+def _beside(make_case: Callable[..., Case], parameters: Mapping[str, float], name: str, step: float) -> Case:
+    """The case a step beside a parameter's value."""
+    value = float(parameters[name]) + step
+    try:
+        return make_case(**{**parameters, name: value})
+    except InputError as error:
+        raise type(error)(
+            f"gradient: there is no case a step beside '{name}'={parameters[name]:g}, at {value:.6g} (SI units): {error}"
+            "; solve at a value with cases on both sides"
+        ) from error
 
 
 def _described(case: Any, parameters: Any) -> tuple[Callable[..., Case], Mapping[str, float]]:

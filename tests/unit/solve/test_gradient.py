@@ -169,3 +169,45 @@ def test_a_resistance_by_a_voltage_behind_a_thin_pad(slope: float) -> None:
     wanted = (above.resistance("pad.top", "bar.x_max") - below.resistance("pad.top", "bar.x_max")) / (0.002 * 0.02)
     found = mt.gradient(result.case, result, "resistance(pad.top, bar.x_max)", "pad.top.voltage")
     assert found["pad.top.voltage"] == pytest.approx(wanted, rel=1e-5, abs=1e-9)
+
+
+def slab(added: float = 0.0, watt: float = 0.0, at: float = 0.0, leak: float = 0.1, emissivity: float = 0.9) -> mt.Case:
+    """A heated slab with a block on it."""
+    material = mt.Material("m", 100.0)
+    parts = [
+        mt.Part("slab", mt.rectangle(1 * mm), (0.0, 0.2 * mm + added), material),
+        mt.Part("block", mt.rectangle(0.4 * mm, at=(at, 0)), (0.2 * mm + added, 0.25 * mm + added), material),
+    ]
+    loads = [
+        mt.HeatFlux("block.top", 1e6),
+        mt.Power("slab", watt),
+        mt.Leakage("block", leak, 0.02, 300.0),
+        mt.Convection("slab.bottom", 1e4, 300.0),
+        mt.Radiation("slab.sides", 300.0, emissivity),
+    ]
+    return mt.Case(mt.Package.from_parts(parts), loads)
+
+
+def solved_slab(**values: float) -> mt.SteadyResult:
+    case = slab(**values)
+    return mt.solve_steady(case, mt.generate_mesh(case.package, MESH), **TIGHT)
+
+
+def test_a_parameter_that_is_zero_finds_its_own_step() -> None:
+    """What is added to a length has the derivative of the length; a step of 0.1 mm would be half of it."""
+    result = solved_slab()
+    by_height = mt.gradient(result.case, result, "block.max", ["slab.thickness", "slab.power"])
+    found = mt.gradient(slab, result, "block.max", {"added": 0.0, "watt": 0.0})
+    assert found["added"] == pytest.approx(by_height["slab.thickness"], rel=1e-5)
+    assert found["watt"] == pytest.approx(by_height["slab.power"], rel=1e-8)
+    assert mt.gradient(lambda square: slab(watt=square**2), result, "block.max", {"square": 0.0})["square"] == 0.0
+    with pytest.raises(mt.InputError, match="'at' moves outlines in the plane"):
+        mt.gradient(slab, result, "block.max", {"at": 0.0})
+
+
+def test_steps_that_lead_to_no_case_are_told_as_such() -> None:
+    result = solved_slab(leak=0.0, emissivity=1.0)
+    with pytest.raises(mt.InputError, match=r"beside 'slab\.sides\.emissivity'=1, at 1\.0001 .*at most 1"):
+        mt.gradient(result.case, result, "block.max", "slab.sides.emissivity")
+    with pytest.raises(mt.InputError, match=r"no case a step beside 'leak'=0, .*; solve at a value"):
+        mt.gradient(lambda leak: slab(leak=leak, emissivity=1.0), result, "block.max", {"leak": 0.0})
