@@ -105,7 +105,7 @@ def resistance_matrix(
     Raises
     ------
     InputError
-        If a terminal is unknown, named twice, or on no conductor.
+        If a terminal is unknown, named twice, or on no conductor, or an interface is something else.
     """
     names = tuple(terminals) if is_list(terminals) else (terminals,)
     if len(names) < 2 or len(set(map(str, names))) < len(names):
@@ -114,6 +114,12 @@ def resistance_matrix(
         raise InputError(f"resistance_matrix needs a Package, not {type(package).__name__}; call process.package()")
     kelvin = quantity(temperature, "K", "temperature of the conductors", above=0.0)
     contacts = tuple(interfaces) if is_list(interfaces) else (interfaces,)
+    for contact in contacts:
+        if not isinstance(contact, Interface):
+            raise InputError(
+                f"resistance_matrix: {contact!r} among the interfaces is no Interface; give contacts such as "
+                "Interface('a', 'b', electrical_resistivity='1e-8 ohm cm2') alone"
+            )
     heat = [FixedTemperature(part.name, kelvin) for part in package.parts if not part.is_void]
     case = Case(package, (*(Voltage(name, 0.0) for name in names), *contacts, *heat))
     run = Run(case, mesh, order, linear_tolerance)

@@ -171,3 +171,21 @@ def test_what_is_no_port_is_refused() -> None:
     found = matrix_of("columns", package, ENDS[:2])
     with pytest.raises(mt.InputError, match="did you mean 'west"):
         found.between("west.xmin", "east.x_max")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        mt.Current("hub.top", 1.0),
+        mt.Voltage("hub.top", 1.0),
+        mt.Resistor("west.x_min", "east.x_max", 1.0),
+        mt.Power("hub", 1.0),
+        None,
+        "hub",
+    ],
+)
+def test_nothing_but_interfaces_counts(wrong: Any) -> None:
+    """Loads would drive currents of their own through the matrix."""
+    for given in (wrong, [wrong]):
+        with pytest.raises(mt.InputError, match="among the interfaces is no Interface; give contacts such as"):
+            mt.resistance_matrix(star(), ENDS[:2], interfaces=given)
