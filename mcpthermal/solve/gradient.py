@@ -11,7 +11,9 @@ Giles and Pierce, An introduction to the adjoint approach to design, Flow, Turbu
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -62,8 +64,9 @@ def gradient(
         As for `sweep`, such as ``"memory.max"``; one that has an adjoint (not ``min``, ``joule`` or a function).
     parameters : name, sequence of names, or mapping
         Numbers of the case: ``"via_depth"``, ``"module_height"``, ``"logic.thickness"``, ``"logic.power"``,
-        ``"bottom.h"``, ``"vdd.current"``, ``"silicon.thermal_conductivity"`` (`case/variants.py` lists them). Of a
-        function every argument by which a derivative is wanted, and its value in the result.
+        ``"bottom.h"``, ``"vdd.current"``, ``"silicon.thermal_conductivity"`` (`case/variants.py` lists them), alone or
+        with their values in the case. Of a function every argument by which a derivative is wanted, and its value in
+        the result.
 
     Returns
     -------
@@ -89,9 +92,6 @@ def gradient(
         raise InputError(f"gradient needs the result of solve_steady, not {type(result).__name__}")
     result.require_steady("gradient")
     make_case, parameters = _described(case, parameters)
-    for name, value in parameters.items():
-        if isinstance(value, bool) or not isinstance(value, int | float) or not np.isfinite(value):
-            raise InputError(f"gradient: {name}={value!r} must be a finite number in SI units")
     (asked,) = outputs_of([output])
     problem, state = Run.at(result)
     if make_case(**parameters) != result.case:
@@ -111,11 +111,11 @@ def gradient(
             raise InputError(f"gradient: '{name}' changes which values are prescribed; vary something else")
         return float(above - below + weights @ (more - less))
 
+    steps = {name: STEP * abs(float(value)) for name, value in parameters.items()}
+    nothing = NOTHING * abs(asked.measure(result))
     return {
-        name: change(name, STEP * abs(value)) / (2 * STEP * abs(value))
-        if value
-        else _from_zero(name, change, NOTHING * abs(asked.measure(result)))
-        for name, value in parameters.items()
+        name: change(name, step) / (2 * step) if step else _from_zero(name, change, nothing)
+        for name, step in steps.items()
     }
 
 
@@ -146,16 +146,27 @@ def _beside(make_case: Callable[..., Case], parameters: Mapping[str, float], nam
         return make_case(**{**parameters, name: value})
     except InputError as error:
         raise type(error)(
-            f"gradient: there is no case a step beside '{name}'={parameters[name]:g}, at {value:.6g} (SI units): {error}"
-            "; solve at a value with cases on both sides"
+            f"gradient: no case lies a step beside '{name}'={parameters[name]:g}, at {value:.6g} (SI units): {error}; "
+            "solve at a value with cases on both sides"
         ) from error
 
 
 def _described(case: Any, parameters: Any) -> tuple[Callable[..., Case], Mapping[str, float]]:
     """A function of parameters that returns the case, and their values."""
+    if isinstance(parameters, Mapping):
+        for name, value in parameters.items():
+            if isinstance(value, bool) or not isinstance(value, Real) or not math.isfinite(value):
+                raise InputError(f"gradient: {name}={value!r} must be a finite number in SI units")
     if isinstance(case, Case):
         names = list(parameters) if is_list(parameters) else [parameters]
-        return lambda **values: variant(case, values), {name: number_of(case, name) for name in names}
+        own = {name: number_of(case, name) for name in names}
+        for name, value in parameters.items() if isinstance(parameters, Mapping) else ():
+            if not math.isclose(value, own[name], rel_tol=1e-9):
+                raise InputError(
+                    f"gradient: '{name}' is {own[name]:.9g} in the case, not {value:.9g} (SI units); give its name "
+                    "alone, or solve the case with the other value"
+                )
+        return lambda **values: variant(case, values), own
     if not callable(case) or not isinstance(parameters, Mapping):
         raise InputError(
             "gradient: give the case and the names of its numbers, or a function make_case and a mapping of its "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 import mcpthermal as mt
@@ -209,5 +210,20 @@ def test_steps_that_lead_to_no_case_are_told_as_such() -> None:
     result = solved_slab(leak=0.0, emissivity=1.0)
     with pytest.raises(mt.InputError, match=r"beside 'slab\.sides\.emissivity'=1, at 1\.0001 .*at most 1"):
         mt.gradient(result.case, result, "block.max", "slab.sides.emissivity")
-    with pytest.raises(mt.InputError, match=r"no case a step beside 'leak'=0, .*; solve at a value"):
+    with pytest.raises(mt.InputError, match=r"no case lies a step beside 'leak'=0, .*; solve at a value"):
         mt.gradient(lambda leak: slab(leak=leak, emissivity=1.0), result, "block.max", {"leak": 0.0})
+
+
+def test_values_are_those_of_the_case_and_any_real_numbers() -> None:
+    result = solved_slab(watt=2.0, leak=0.0)
+    wanted = mt.gradient(result.case, result, "block.max", "slab.power")
+    assert mt.gradient(result.case, result, "block.max", {"slab.power": 2.0}) == wanted
+    for watt in (np.int64(2), np.float32(2.0), 2):
+        found = mt.gradient(lambda watt: slab(watt=watt, leak=0.0), result, "block.max", {"watt": watt})
+        assert found["watt"] == pytest.approx(wanted["slab.power"], rel=1e-9)
+    with pytest.raises(mt.InputError, match=r"'slab\.power' is 2 in the case, not 3 \(SI units\)"):
+        mt.gradient(result.case, result, "block.max", {"slab.power": 3.0})
+    for wrong in (True, np.bool_(True), "2 W", None):
+        for case, name in ((slab, "watt"), (result.case, "slab.power")):
+            with pytest.raises(mt.InputError, match="must be a finite number"):
+                mt.gradient(case, result, "block.max", {name: wrong})  # type: ignore[dict-item]
