@@ -104,6 +104,12 @@ class Leakage(Load):
         assert self.temperature_coefficient is not None and self.reference_temperature is not None
         return Exponential(self.power, self.reference_temperature, self.temperature_coefficient)
 
+    @property
+    def reference(self) -> float | None:
+        """The reference temperature of the number or of the law (K); None if the law has none above 0 K."""
+        law = self.law.law if isinstance(self.law, _Scaled) else self.law
+        return getattr(law, "reference_temperature", None) or None
+
 
 @dataclass(frozen=True)
 class _Scaled(Law):

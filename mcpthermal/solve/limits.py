@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -82,8 +82,9 @@ class Limit:
         What the case's loads can be multiplied with (for "ambient": raised by, K); infinite if no limit was found.
         Where the temperature grows beyond all bounds, as with a metal's current, what the load approaches.
     value : float
-        The load at the limit: the greatest current (A) or voltage (V), the total power or leakage (W, at its reference
-        temperature), the highest ambient (K).
+        The load at the limit: the greatest current (A) or voltage (V), the total power (W), the total leakage (W; of
+        each at its reference temperature, of a law without one at the mean temperature of the surroundings), the
+        highest ambient (K).
     unit : str
     hot_spot : str
         The hottest part there.
@@ -98,8 +99,11 @@ class Limit:
     value: float
     unit: str
     hot_spot: str
-    branch: tuple[BranchPoint, ...]
-    result: SteadyResult
+    branch: tuple[BranchPoint, ...] = field(repr=False)
+    result: SteadyResult = field(repr=False)
+
+    def __str__(self) -> str:
+        return self.summary()
 
     @property
     def found(self) -> bool:
@@ -157,11 +161,11 @@ def find_limit(
     Raises
     ------
     InputError
-        If the case has no such load.
+        If the case has no such load, or it is not above zero.
     NoSteadyState
         If there is no steady state even where the search begins.
     """
-    if parameter not in KINDS:
+    if not isinstance(parameter, str) or parameter not in KINDS:
         raise InputError(f"find_limit: parameter {parameter!r}; {near_misses(str(parameter), KINDS)}")
     if not isinstance(case, Case):
         raise InputError(f"find_limit needs a Case, not {type(case).__name__}")
@@ -172,6 +176,7 @@ def find_limit(
     highest = quantity(hottest, "K", "hottest", above=0.0)
     run = Run(case, mesh, order, linear_tolerance, method, progress)
     search = _Search(run, parameter, highest, whole_number(max_points, "max_points", 3))
+    search.require_growth()
     search.follow(whole_number(past, "past", 0))
     return search.limit()
 
@@ -217,6 +222,25 @@ class _Search:
         self.newton = Newton(run.problem, 1e-9)
         self.points: list[Point] = []
         self.turned: Point | None = None
+
+    def require_growth(self) -> None:
+        """Refuse loads that stay nothing, or cool, however often they are taken.
+
+        Raises
+        ------
+        InputError
+        """
+        heats = self._value(1.0) > 0.0
+        if self.parameter == "leakage":  # a law may be 0 at its reference alone
+            kelvin = self.run.problem.thermal.reference + np.linspace(0.0, 1000.0, 101)
+            heats = any((load.law(kelvin) > 0.0).any() for load in self.run.case.of(Leakage))
+        if not heats:
+            unit = KINDS[self.parameter][1]
+            total = describe(self._value(1.0), unit)
+            raise InputError(
+                f"find_limit: the {self.parameter} of case '{self.run.case.name}' is {total} in all, so that no "
+                f"multiple of it heats; give it loads that add up to more than 0 {unit}"
+            )
 
     def follow(self, past: int, until: float = np.inf) -> None:
         """Go along the branch to its turning point and some points past it, or to a factor."""
@@ -317,6 +341,7 @@ class _Search:
         if self.parameter == "power":
             return float(factor * problem.supply.sum())
         if self.parameter == "leakage":
-            powers = [load.power for load in case.of(Leakage)]
-            return float(factor * sum(p for p in powers if isinstance(p, int | float)))
+            level = problem.reference
+            watt = float(sum(load.law(load.reference or level) for load in case.of(Leakage)))
+            return factor * watt if watt else 0.0
         return float(factor)

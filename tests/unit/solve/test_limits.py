@@ -68,6 +68,25 @@ def test_the_limit_of_a_leakage(kind: str) -> None:
     assert f"{found.factor:.6g}"[:4] in found.summary()
 
 
+@pytest.mark.parametrize(
+    ("law", "part"),
+    [
+        (mt.Exponential(10.0, 358.15, 0.02), 1.0),
+        # Without a temperature of its own it counts at that of the surroundings, 318.15 K: half of the last value.
+        (mt.Table((200.0, 318.15, 438.15, 558.15), (0.0, 5.0, 20.0, 80.0)), 0.5),
+        (mt.Table((200.0, 318.15, 378.15, 558.15), (0.0, 0.0, 10.0, 80.0)), 0.0),
+    ],
+)
+def test_a_leakage_by_a_law_counts(law: mt.Law, part: float) -> None:
+    loads = [mt.Power("body.top", 50.0), mt.Leakage("body.top", law), mt.HeatSink("bottom", SINK - DROP, 318.15)]
+    found = limit("columns", BODY, loads, "leakage", past=0)
+    assert found.found and found.value == pytest.approx(part * 10.0 * found.factor, rel=1e-12)
+    if part == 1.0:
+        assert found.value == pytest.approx(limit("columns", BODY, lumped(), "leakage").value, rel=1e-9)
+    assert str(found) == found.summary()
+    assert len(repr(found)) < 200
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_limit_of_a_power_beside_leakage(kind: str) -> None:
     """At R = 1.214832064 K/W, the critical one, the limit is the power itself."""
@@ -172,6 +191,8 @@ def test_what_cannot_be_searched_is_refused() -> None:
     case = mt.Case(BODY, lumped())
     with pytest.raises(mt.InputError, match="did you mean 'leakage'"):
         mt.find_limit(case, "leakige")
+    with pytest.raises(mt.InputError, match="did you mean 'leakage'"):
+        mt.find_limit(case, ["leakage"])  # type: ignore[arg-type]
     with pytest.raises(mt.InputError, match="no Current or CurrentLoad"):
         mt.find_limit(case, "current")
     with pytest.raises(mt.InputError):
@@ -182,6 +203,22 @@ def test_what_cannot_be_searched_is_refused() -> None:
     _, mesh = meshed("columns", BODY, size=SIDE)
     with pytest.raises(mt.NoSteadyState, match="even where the search begins"):
         mt.find_limit(hopeless, "power", mesh)
+
+
+@pytest.mark.parametrize(
+    ("parameter", "loads", "total"),
+    [
+        ("power", [mt.Power("block", 0.0)], "0 W"),
+        ("power", [mt.Power("block", -2.0), mt.Power("block.top", 1.0)], "-1 W"),
+        ("leakage", [mt.Leakage("block", 0.0, 0.02, 300.0)], "0 W"),
+        ("leakage", [mt.Leakage("block", mt.Constant(0.0))], "0 W"),
+        ("current", driven(mt.Current("block.x_min", 0.0))[1:], "0 A"),
+        ("voltage", driven(mt.Voltage("block.x_min", 0.0))[1:], "0 V"),
+    ],
+)
+def test_loads_of_which_no_multiple_heats_are_refused(parameter: str, loads: list[Any], total: str) -> None:
+    with pytest.raises(mt.InputError, match=f"the {parameter} of case 'case' is {total} in all"):
+        limit("columns", BLOCK, [mt.Convection("bottom", FILM, AMBIENT), *loads], parameter)
 
 
 # --- stability ------------------------------------------------------------------------------------------------
