@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy.linalg import eigh
 
 from mcpthermal.case import Case
-from mcpthermal.errors import InputError
+from mcpthermal.errors import InputError, SolveError
 from mcpthermal.loads import (
     Convection,
     FixedTemperature,
@@ -98,7 +98,9 @@ def thermal_impedance(
     Raises
     ------
     InputError
-        If a part, probe or time makes no sense.
+        If a part, probe or time makes no sense, or a part to heat is held at a temperature.
+    SolveError
+        If the reduced model does not become as accurate as asked.
     """
     if not isinstance(case, Case):
         raise InputError(f"thermal_impedance needs a Case, not {type(case).__name__}")
@@ -118,8 +120,9 @@ def thermal_impedance(
     _check_points(run, listed)
     if reuse is not None:
         reuse.adopt(run.problem)
+    units = _units(run.problem, names, _loads(case, names, dict.fromkeys(names, 1.0)))
     if run.problem.is_linear:
-        model = _Reduced(run.problem, names, listed, _loads(case, names, dict.fromkeys(names, 1.0)), run.say)
+        model = _Reduced(run.problem, names, listed, units, run.say)
         model.build(accuracy, seconds, None if reuse is None else reuse.lent_basis())
         if reuse is not None:
             reuse.keep_basis(model.raw_basis())
@@ -180,23 +183,38 @@ def _loads(case: Case, names: Sequence[str], powers: dict[str, float]) -> tuple[
     return (*(load.at(0.0) if hasattr(load, "at") else load for load in case.of(*BOUNDARIES)), *heat)
 
 
+def _units(problem: CoupledProblem, names: Sequence[str], loads: tuple[Any, ...]) -> Floats:
+    """(n, n_heated): a watt in each heated part.
+
+    Raises
+    ------
+    InputError
+        If a part takes none of it.
+    """
+    case = Case(problem.case.package, loads)
+    sources = {load.place: Source(case, problem.thermal.space, load) for load in case.of(Power)}
+    columns = [problem.numbering.collapse(sources[name].load) for name in names]
+    for name, column in zip(names, columns, strict=True):
+        if not column.any():
+            raise InputError(
+                f"thermal_impedance: '{name}' is held at a temperature all over, so that heat in it warms nothing; "
+                "heat another part, or leave out its FixedTemperature"
+            )
+    return np.stack(columns, axis=1)
+
+
 class _Reduced:
     """The projection of a linear thermal problem, and its residual."""
 
     def __init__(
-        self, problem: CoupledProblem, names: Sequence[str], probes: Sequence[Any], loads: Any, say: Any
+        self, problem: CoupledProblem, names: Sequence[str], probes: Sequence[Any], loads: Floats, say: Any
     ) -> None:
-        self.problem, self.probes, self.names, self.say = problem, probes, names, say
+        self.problem, self.loads, self.probes, self.names, self.say = problem, loads, probes, names, say
         thermal = problem.thermal
         self.store = HeatStore(problem.case, thermal.space, thermal.reference)
         if not self.store.is_constant:
             raise InputError("heat capacities that depend on temperature have no linear impedance")
         self.systems: dict[float, Any] = {}
-        units = {load.place: load for load in loads if isinstance(load, Power)}
-        case = Case(problem.case.package, loads)
-        self.loads = np.stack(
-            [problem.numbering.collapse(Source(case, thermal.space, units[name]).load) for name in names], axis=1
-        )
         self.solves, self.error = 0, np.inf
         self.basis = self.steady_images = self.stored_images = np.empty((problem.numbering.size, 0))
 
@@ -244,6 +262,11 @@ class _Reduced:
         """Add shifts until the residual is small at all frequencies that the times can see.
 
         A basis of a like problem (n_raw, n) takes the place of the first shifts.
+
+        Raises
+        ------
+        SolveError
+            If it is not after many shifts.
         """
         self._steady = self._system(0.0)
         low, high = 0.1 / times[-1], 10.0 / times[0]
@@ -260,8 +283,13 @@ class _Reduced:
             self._reduce()
             residuals = np.array([self._residual(s) for s in checked])
             self.error = float(residuals.max())
-            if self.error <= tolerance or len(shifts) >= MOST_SHIFTS:
+            if self.error <= tolerance:
                 return
+            if len(shifts) >= MOST_SHIFTS:
+                raise SolveError(
+                    f"thermal_impedance: the reduced model's residual is still {self.error:.1e} after {len(shifts)} "
+                    f"shifts; allow a tolerance above that, not {tolerance:.1e}, or lower linear_tolerance"
+                )
             worst = float(checked[int(np.argmax(residuals))])
             shifts.append(worst)
             self._extend(worst)

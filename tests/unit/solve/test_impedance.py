@@ -257,6 +257,23 @@ def test_refusals(pair: tuple[mt.Case, Any], arguments: dict[str, Any], message:
         mt.thermal_impedance(pair[0], mesh=pair[1], **arguments)
 
 
+@pytest.mark.parametrize("silicon", [SILICON, SOFT])
+@pytest.mark.parametrize("heated", ["logic", ["carrier", "logic"]])
+def test_a_place_that_is_held_at_a_temperature_is_not_heated(silicon: mt.Material, heated: Any) -> None:
+    case, mesh = two_chips(silicon)
+    held = mt.Case(case.package, [mt.FixedTemperature("logic", AMBIENT)])
+    with pytest.raises(mt.InputError, match="'logic' is held at a temperature all over"):
+        mt.thermal_impedance(held, heated, mesh=mesh)
+
+
+def test_a_model_that_does_not_become_accurate_is_no_answer(
+    pair: tuple[mt.Case, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mcpthermal.solve.impedance.MOST_SHIFTS", 5)
+    with pytest.raises(mt.SolveError, match=r"residual is still .* after 5 shifts; allow a tolerance"):
+        mt.thermal_impedance(pair[0], "logic", mesh=pair[1], tolerance=1e-8)
+
+
 def test_a_package_without_a_case_is_refused(pair: tuple[mt.Case, Any]) -> None:
     with pytest.raises(mt.InputError, match="needs a Case"):
         mt.thermal_impedance(pair[0].package)  # type: ignore[arg-type]
