@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mcpthermal.errors import InputError, near_misses
-from mcpthermal.units import describe, whole_number
+from mcpthermal.units import describe, quantity, whole_number
 
 Floats = NDArray[np.float64]
 
@@ -46,8 +46,14 @@ class Foster:
         return self.time_constants / self.resistances
 
     def __call__(self, time: Any) -> Floats:
-        """The impedance (K/W) at times (s)."""
-        ratio = np.multiply.outer(np.asarray(time, float), 1 / self.time_constants)
+        """The impedance (K/W) at times (s).
+
+        Raises
+        ------
+        InputError
+            If a time is negative.
+        """
+        ratio = np.multiply.outer(_seconds(time, minimum=0.0), 1 / self.time_constants)
         return np.asarray(-np.expm1(-ratio) @ self.resistances)
 
     def cauer(self) -> Cauer:
@@ -168,7 +174,7 @@ class ThermalImpedance:
             If a time is negative, or of an impedance found by stepping outside of its times.
         """
         i, j = self._index(heated, probe)
-        seconds = np.asarray(time, float)
+        seconds = _seconds(time)
         low, high = (0.0, np.inf) if self.poles is not None else (self.times[0], self.times[-1])
         if not ((seconds >= low * (1 - 1e-9)) & (seconds <= high * (1 + 1e-9))).all():
             span = f"{describe(float(low), 's')} to {describe(float(high), 's')}"
@@ -243,6 +249,13 @@ class ThermalImpedance:
             "error": self.error,
             "method": self.method,
         }
+
+
+def _seconds(time: Any, minimum: float | None = None) -> Floats:
+    """A time or an array of them (s), from numbers or strings with units."""
+    given = np.asarray(time, object)
+    seconds = [quantity(item, "s", "time of an impedance", minimum=minimum) for item in given.ravel()]
+    return np.array(seconds, float).reshape(given.shape)
 
 
 def fit_foster(times: Floats, values: Floats, count: int) -> Foster:

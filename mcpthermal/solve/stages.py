@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,6 +12,8 @@ from mcpthermal.mesh.common import common_meshes
 from mcpthermal.package.process import STAGES, Process
 from mcpthermal.result.stages import Stages
 from mcpthermal.solve.steady import solve_steady
+
+OPTIONS = tuple(name for name in inspect.signature(solve_steady).parameters if name not in ("case", "mesh"))
 
 
 def solve_stages(
@@ -26,7 +29,7 @@ def solve_stages(
     mesh : MeshSpec or str, optional
         How fine the common mesh is; default "normal".
     **options
-        Of `solve_steady`: tolerance, max_iterations, linear_tolerance, method, progress.
+        Of `solve_steady`: tolerance, max_iterations, linear_tolerance, method, progress and others.
 
     Returns
     -------
@@ -36,10 +39,13 @@ def solve_stages(
     Raises
     ------
     InputError
-        If a stage is unknown, or its loads are not those of a well-posed case; the stage is named.
+        If a stage or an option is unknown, or loads are not those of a well-posed case; the stage is named.
     """
     if not isinstance(process, Process):
         raise InputError(f"solve_stages needs a Process, not {type(process).__name__}")
+    for option in options:
+        if option not in OPTIONS:
+            raise InputError(f"solve_stages has no option '{option}'; {near_misses(option, OPTIONS)}")
     modules = [module.name for module, _ in process.modules]
     order = [stage for stage in process.stages if stage == STAGES[0]] + modules
     order += [stage for stage in process.stages if stage not in order]

@@ -181,3 +181,15 @@ def test_between_different_places_there_is_no_chain() -> None:
     )
     with pytest.raises(mt.InputError, match="different places"):
         late.full_foster()
+
+
+def test_times_carry_their_units_and_are_not_negative(impedance: mt.ThermalImpedance) -> None:
+    assert impedance.at("1 ms", "si.top") == impedance.at(1e-3, "si.top")
+    assert impedance.at(["1 ms", 0.1], "si.top") == pytest.approx(impedance.at((1e-3, 0.1), "si.top"), rel=1e-15)
+    assert KNOWN("1 ms") == KNOWN(1e-3) and KNOWN(np.array([[0.0, 1.0]])).shape == (1, 2)
+    assert KNOWN(np.array(1e-3)) == KNOWN(1e-3)
+    for wrong, message in ((-1.0, "at least 0 s"), (["1 s", -1e-9], "at least 0 s"), ("1 mm", "a length")):
+        with pytest.raises(mt.InputError, match=message):
+            KNOWN(wrong)
+    with pytest.raises(mt.InputError, match="'1 mm' is a length"):
+        impedance.at("1 mm", "si.top")

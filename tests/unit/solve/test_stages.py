@@ -108,6 +108,8 @@ def test_what_is_refused(process: mt.Process) -> None:
         mt.solve_stages(process, {"carrier": COOLED})
     with pytest.raises(mt.InputError, match="needs the loads of each stage"):
         mt.solve_stages(process, COOLED)  # type: ignore[arg-type]
+    with pytest.raises(mt.InputError, match=r"no option 'tolerence'.*did you mean .*'tolerance'"):
+        mt.solve_stages(process, {"attached": COOLED}, COARSE, tolerence=1e-6)
     with pytest.raises(mt.InputError, match="needs a Process"):
         mt.solve_stages(process.package(), {"carrier": COOLED})  # type: ignore[arg-type]
     with pytest.raises(mt.GeometryError, match=r"no stage 'stak'.*did you mean 'stack'"):
