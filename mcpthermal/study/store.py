@@ -67,18 +67,21 @@ class Store:
 
     def _check(self, description: dict[str, Any]) -> None:
         file = self.folder / "study.json"
-        if not file.is_file():
+        found, begun = _read(file), any(self.folder.glob("points/*.json"))
+        if found is None and (begun or file.is_file()):
+            raise StudyError(f"'{file}' cannot be read; restore it, or give the study another folder")
+        if found is None or not begun:
+            # There is nothing to go on with: what was asked before may have been a mistake.
+            (self.folder / "plan.json").unlink(missing_ok=True)
             _write(file, description)
             return
-        found = _read(file)
-        if found is None:
-            raise StudyError(f"'{file}' cannot be read; restore it, or give the study another folder")
         different = [key for key in description if found.get(key) != description[key]]
         if "outputs" in different and "questions" in different:
             different.remove("questions")
         if different:
+            differ = "differ" if len(different) > 1 or different[0].endswith("s") else "differs"
             raise StudyError(
-                f"'{self.folder}' holds another study: its {' and '.join(different)} differ; give another folder, or "
+                f"'{self.folder}' holds another study: its {' and '.join(different)} {differ}; give another folder, or "
                 "ask the same to go on with it"
             )
 

@@ -24,9 +24,6 @@ from mcpthermal.study.store import Store
 from mcpthermal.study.work import OWN, Setup, Task
 from mcpthermal.units import quantity
 
-CHECKED = 5
-"""Points whose cases are built again, at least, when a study goes on, to see that they are the same."""
-
 KEPT_CASES = 200_000_000
 """Built cases wait in memory up to this size (bytes); beyond, workers build them again."""
 
@@ -66,7 +63,8 @@ def sweep(
         Processes of one thread each (default: one for each processor; 0 works in this process), ``"dask://host:port"``
         or a Dask Client.
     folder : path, optional
-        Where each point is kept when it has finished. The same study started again goes on there.
+        Where each point is kept when it has finished. The same study started again goes on there; all cases that
+        have been built before are built again, and must be the same.
     mesh : MeshSpec or str, optional
         Default "normal".
     tolerance : float
@@ -92,8 +90,8 @@ def sweep(
         If the points or outputs cannot be understood.
     StudyError
         If the folder is in use or holds another study, or workers do not start.
-    OutputError
-        If a point cannot be written; what has been written is kept.
+    OutputError, MissingLibraryError
+        If a point or a mesh cannot be written, or a worker lacks a library; what has been written is kept.
     """
     if not callable(make_case):
         raise InputError(f"sweep: make_case must be a function that returns a Case, not {type(make_case).__name__}")
@@ -120,22 +118,25 @@ def sweep(
     setup = Setup(make_case, asked, spec, tolerance, method, place)
     units = None if asked is None else {item.name: item.unit for item in asked}
     questions = None if asked is None else {item.name: item.question for item in asked}
+    hold = getattr(make_case, "hold", None)  # of a study file
     description = {
         "points": listed,
         "outputs": units,
         "questions": questions,
         "mesh": spec.to_dict(),
         "tolerance": tolerance,
+        "hold": hold if isinstance(hold, str) else None,
     }
     # Before the folder is made, so that what is wrong with the workers leaves none.
     executor = make_executor(setup, os.cpu_count() or 1 if workers is None else workers, memory)
     with ExitStack() as stack:
         store = None if folder is None else stack.enter_context(Store(folder, description))
         run = _Run(setup, listed, store, retry_failed)
-        if len(run.done) < len(listed) or run.plan["cases"]:
+        if len(run.done) < len(listed) or run.known:
             stack.enter_context(executor)
-            run.check(executor)
-            run.finish(executor, stack.enter_context(Progress(progress)))
+            bar = stack.enter_context(Progress(progress))
+            run.check(executor, bar)
+            run.finish(executor, bar)
     name = "study" if folder is None else os.path.basename(os.path.abspath(folder))
     return Study(tuple(run.done[index] for index in range(len(listed))), run.units, name)
 
@@ -149,6 +150,12 @@ def _check_names(parameters: Mapping[str, Any], outputs: Sequence[Output]) -> No
     for item in outputs:
         if item.name in COLUMNS:
             raise InputError(f"sweep: an output is named '{item.name}', as a column of the table; rename it")
+
+
+def _refuse_stopped(outcome: Mapping[str, Any]) -> None:
+    """End the study with what went wrong around a point: nothing about the point is to be kept."""
+    if outcome["status"] == "stopped":
+        raise outcome["error"]
 
 
 class _Run:
@@ -167,21 +174,33 @@ class _Run:
         self._cases: dict[int, bytes] = {}
         self._kept = 0
 
-    def check(self, executor: Executor) -> None:
-        """Refuse to go on with a study whose cases are others than when it began; a few points tell."""
-        known = self.plan["cases"]
+    @property
+    def known(self) -> dict[int, str]:
+        """What building the points gave when the study began: the hash of the case, or why there is none."""
+        hashes = {int(index): digest for index, digest in self.plan["cases"].items()}
+        barred = {index: point.reason for index, point in self.done.items() if point.status == "infeasible"}
+        return barred | hashes
+
+    def check(self, executor: Executor, progress: Progress) -> None:
+        """Refuse to go on with a study whose cases are others than when it began; building is cheap beside solving."""
+        known = self.known
+        if known:
+            progress.begin("checking", len(known))
 
         def compare(task: Task, outcome: dict[str, Any]) -> None:
-            if outcome.get("hash") != known[str(task.index)]:
+            progress.advance()
+            _refuse_stopped(outcome)
+            if outcome.get("hash", outcome.get("reason")) != known[task.index]:
                 assert self.store is not None
                 found = "another case" if outcome["status"] == "built" else f"no case ({outcome['reason']})"
                 raise StudyError(
                     f"'{self.store.folder}' holds another study: make_case now gives {found} for point {task.index}, "
                     f"{dict(task.parameters)}; give another folder, or the make_case that the study was begun with"
                 )
+            if task.index not in self.done:
+                self._hold(task.index, outcome)
 
-        chosen = [int(index) for index in list(known)[:: max(1, len(known) // CHECKED)]]
-        executor.run([Task(index, self.points[index]) for index in chosen], compare)
+        executor.run([Task(index, self.points[index]) for index in known], compare)
 
     def finish(self, executor: Executor, progress: Progress) -> None:
         """Do all points that are open."""
@@ -203,6 +222,7 @@ class _Run:
         executor.run(self._tasks(), take)
 
     def _keep(self, task: Task, outcome: Mapping[str, Any]) -> None:
+        _refuse_stopped(outcome)
         self._cases.pop(task.index, None)
         fields = ("status", "values", "reason", "heights", "seconds")
         known = {name: outcome[name] for name in fields if name in outcome}
@@ -210,6 +230,12 @@ class _Run:
         if self.store is not None:
             self.store.keep(point)
         self.done[task.index] = point
+
+    def _hold(self, index: int, outcome: Mapping[str, Any]) -> None:
+        """Keep a built case until it is solved, where there is room."""
+        self._kept += len(outcome["case"])
+        if self._kept <= KEPT_CASES:
+            self._cases[index] = outcome["case"]
 
     # --- the plan: which points share a mesh ---------------------------------------------------------------
 
@@ -228,9 +254,7 @@ class _Run:
                 self._check_outputs(pickle.loads(outcome["case"]))
             found[task.index] = Layering(outcome["key"], outcome["fractions"])
             hashes[task.index] = outcome["hash"]
-            self._kept += len(outcome["case"])
-            if self._kept <= KEPT_CASES:
-                self._cases[task.index] = outcome["case"]
+            self._hold(task.index, outcome)
 
         executor.run([Task(index, self.points[index]) for index in indices], take)
         members: dict[str, list[int]] = {}

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from mcpthermal.case import Case
-from mcpthermal.errors import GeometryError, InputError, McpThermalWarning, MeshError
+from mcpthermal.errors import GeometryError, InputError, McpThermalWarning, MeshError, MissingLibraryError, OutputError
 from mcpthermal.linalg import Method
 from mcpthermal.mesh.cache import cached_mesh
 from mcpthermal.mesh.columns import ColumnMesh, generate_mesh
@@ -24,6 +24,9 @@ from mcpthermal.solve.steady import solve_steady
 
 OWN = "own mesh"
 """The key of packages that bring their own mesh."""
+
+ENVIRONMENT = (OutputError, MissingLibraryError)
+"""What is no fault of a point: the study ends with it, and can go on when there is room, or the library."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +112,8 @@ class Worker:
                 outcome = self._solve(task) if task.group else self._build(task)
             except GeometryError as error:
                 outcome = {"status": "infeasible", "reason": str(error)}
+            except ENVIRONMENT as error:
+                outcome = {"status": "stopped", "error": error}
             except MemoryError as error:
                 self._forget()
                 outcome = {

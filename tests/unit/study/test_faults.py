@@ -216,6 +216,40 @@ def test_a_study_whose_cases_or_functions_have_changed_is_refused(tmp_path: Path
     assert study(rule).points == first.points
 
 
+def test_all_cases_are_compared_before_a_study_goes_on(tmp_path: Path) -> None:
+    """One of many that differs, and points that had no case for one reason and now have another, or have one."""
+    reasons, odd = {3.0: "too high", 8.0: "too wide"}, 0.0
+
+    def make_case(power: float) -> mt.Case:
+        if power in reasons:
+            raise mt.GeometryError(reasons[power])
+        return slab(power + 0.1 * (power == odd))
+
+    def study() -> mt.Study:
+        return quick(make_case, tmp_path, power=[float(n) for n in range(1, 13)])
+
+    first = study()
+    assert len(first.of("infeasible")) == 2 and study().points == first.points
+    odd = 6.0
+    with pytest.raises(StudyError, match="gives another case for point 5"):
+        study()
+    odd, reasons[3.0] = 0.0, "too low"
+    with pytest.raises(StudyError, match=r"gives no case \(too low\) for point 2"):
+        study()
+    del reasons[3.0]
+    with pytest.raises(StudyError, match="gives another case for point 2"):
+        study()
+
+
+def test_a_study_without_points_may_ask_something_else(tmp_path: Path) -> None:
+    """What a mistyped output has left in the folder does not stand in the way of the right one."""
+    with pytest.raises(mt.InputError, match="did you mean 'slab'"):
+        quick(slab, tmp_path, outputs=["slob.max"])
+    whole(quick(slab, tmp_path))
+    with pytest.raises(StudyError, match="holds another study: its outputs differ"):
+        quick(slab, tmp_path, outputs=["slab.mean"])
+
+
 def test_folders_that_cannot_be_used_say_so(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(StudyError, match="cannot be used"):
@@ -241,6 +275,17 @@ def test_a_script_without_a_guard_is_told_so(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, str(file)], capture_output=True, text=True)
     assert done.returncode != 0
     assert "the workers of the study end as they start (exit code 1); a script that calls sweep" in done.stderr
+
+
+def test_a_mesh_that_cannot_be_kept_ends_the_study_and_is_no_fault_of_a_point(tmp_path: Path) -> None:
+    folder = tmp_path / "study"
+    folder.mkdir()
+    (folder / "meshes").touch()
+    with pytest.raises(OutputError, match=r"meshes/mesh-.*\.npz' cannot be written"):
+        quick(slab, folder, workers=1)
+    assert not list(folder.glob("points/*"))
+    (folder / "meshes").unlink()
+    whole(quick(slab, folder))
 
 
 def test_what_cannot_be_written_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
