@@ -1,7 +1,7 @@
 """The command line: ``mcpthermal run | check | claims | mesh | sweep | report | view``.
 
-Exit codes: 0 done; 2 the description or the command is wrong; 3 the mesh cannot be made or read; 4 the solution
-cannot be had or trusted; 5 a library is missing; 6 a file cannot be written.
+Exit codes: 0 done; 1 a study cannot go on; 2 the description or the command is wrong; 3 the mesh cannot be made or
+read; 4 the solution cannot be had or trusted; 5 a library is missing; 6 a file cannot be written; 130 Ctrl-C.
 """
 
 from __future__ import annotations
@@ -56,8 +56,8 @@ _LEVEL = typer.Option("--level", help="How fine the mesh is: coarse, normal or f
 
 
 @contextmanager
-def _explained() -> Iterator[None]:
-    """Turn errors into a message and an exit code, warnings into messages."""
+def _explained(kept: str = "") -> Iterator[None]:
+    """Turn errors into a message and an exit code, warnings into messages, Ctrl-C into what is kept."""
     try:
         with warnings.catch_warnings(record=True) as caught:
             try:
@@ -66,7 +66,7 @@ def _explained() -> Iterator[None]:
                 for item in dict.fromkeys(str(warning.message) for warning in caught):
                     _messages.print(f"warning: {item}", style="yellow", markup=False, soft_wrap=True)
     except KeyboardInterrupt:
-        _messages.print("interrupted: what was finished is kept; the same command goes on from it where it can")
+        _messages.print(f"interrupted{kept}", soft_wrap=True)
         raise typer.Exit(INTERRUPTED) from None
     except McpThermalError as error:
         _messages.print(f"error: {error}", style="red", markup=False, soft_wrap=True)
@@ -100,7 +100,7 @@ def run(
     report: Annotated[bool, typer.Option("--report", help="Write report.html as well.")] = False,
 ) -> None:
     """Solve a case, in time if it says so; write summary, JSON, fields and pictures."""
-    with _explained():
+    with _explained(": what was finished is kept; the same command goes on from it where it can"):
         from mcpthermal.io import read_case, write_result
         from mcpthermal.io.result_json import result_text
         from mcpthermal.mesh.writing import check_folder, write_whole
@@ -329,9 +329,10 @@ def sweep(
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Folder; default studies/<name>.")] = None,
     workers: Annotated[str, typer.Option("--workers", help="Processes, or dask://host:port; default all cores.")] = "",
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a study that is in the folder.")] = False,
+    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="The same; try failed points again.")] = False,
 ) -> None:
     """Solve a case for many values of its parameters; write a table, and keep each point when it has finished."""
-    with _explained():
+    with _explained(": finished points are kept; the same command with --resume goes on from them"):
         from mcpthermal.io import read_study_file
         from mcpthermal.study import grid_points, latin_hypercube, sobol
         from mcpthermal.study import sweep as run_sweep
@@ -339,7 +340,7 @@ def sweep(
         asked = read_study_file(path)
         asked.make_case.check(asked.values)  # type: ignore[attr-defined]
         folder = output or Path("studies") / (path.resolve().parent.name if path.stem == "study" else path.stem)
-        if (folder / "study.json").exists() and not resume:
+        if any(folder.glob("points/*.json")) and not (resume or retry_failed):
             raise InputError(f"'{folder}' holds a study; give --resume to go on with it, or another --output")
         if asked.sample:
             sample = {"sobol": sobol, "latin_hypercube": latin_hypercube}[asked.sample["kind"]]
@@ -348,9 +349,8 @@ def sweep(
         else:
             points = grid_points(**asked.values)
         number = None if not workers else int(workers) if workers.isdecimal() else workers
-        study = run_sweep(
-            asked.make_case, points, outputs=asked.outputs, workers=number, folder=folder, mesh=asked.mesh
-        )
+        where: dict[str, Any] = {"workers": number, "folder": folder, "retry_failed": retry_failed}
+        study = run_sweep(asked.make_case, points, outputs=asked.outputs, mesh=asked.mesh, **where)
         study.to_csv(folder / "table.csv")
         print(study.summary(), end="")
         _messages.print(f"table and points in {folder}")

@@ -69,6 +69,51 @@ def test_a_study_runs_and_goes_on_only_if_asked(folder: Path) -> None:
     assert resumed.exit_code == 0 and resumed.stdout == done.stdout
 
 
+def test_failed_points_are_tried_again_if_asked(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import mcpthermal.study.work as work
+
+    command = ["sweep", "study.toml", "--workers", "0", "-o", "out"]
+    with monkeypatch.context() as patch:
+        patch.setattr(work, "solve_steady", None)
+        done = CliRunner().invoke(app, command)
+    assert done.exit_code == 4 and "4 points: 4 failed" in done.stdout
+    assert CliRunner().invoke(app, [*command, "--resume"]).exit_code == 4
+    again = CliRunner().invoke(app, [*command, "--retry-failed"])
+    assert again.exit_code == 0 and "4 points: 4 solved" in again.stdout
+
+
+def test_a_mistyped_output_leaves_nothing_to_go_on_with(folder: Path) -> None:
+    right = (folder / "study.toml").read_text()
+    (folder / "study.toml").write_text(right.replace("slab.mean", "slob.mean"))
+    command = ["sweep", "study.toml", "--workers", "0", "-o", "out"]
+    done = CliRunner().invoke(app, command)
+    assert done.exit_code == 2 and "did you mean 'slab'" in done.stderr
+    (folder / "study.toml").write_text(right)
+    assert CliRunner().invoke(app, command).exit_code == 0
+
+
+def test_what_is_held_belongs_to_the_study(tmp_path: Path) -> None:
+    """Here it would change no hash: the point has failed before it had a case."""
+    from mcpthermal.io.study_toml import TomlCase
+
+    def study(hold: str) -> mt.Study:
+        case = TomlCase(tmp_path / "case.toml", {}, hold)
+        return mt.sweep(case, via_depth=[1e-3], outputs=["memory.max"], folder=tmp_path / "out", workers=0)
+
+    assert len(study("module").of("failed")) == 1
+    with pytest.raises(mt.McpThermalError, match="holds another study: its hold differs"):
+        study("cover")
+
+
+def test_ctrl_c_tells_how_to_go_on(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*anything: object, **more: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("mcpthermal.study.sweep", interrupted)
+    done = CliRunner().invoke(app, ["sweep", "study.toml"])
+    assert done.exit_code == 130 and "the same command with --resume goes on" in done.stderr
+
+
 def test_a_script_makes_the_cases_in_processes(folder: Path) -> None:
     (folder / "case.py").write_text(SCRIPT)
     (folder / "study.toml").write_text(
