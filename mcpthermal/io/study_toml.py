@@ -14,7 +14,9 @@
     "loads.0.power" = [1.0, 2.0]
 
 Parameters of a case file are ``via_depth``, ``module_height``, or the way to a value: keys of its tables, and the
-numbers of entries of its lists, with points between. A sample takes the lowest and the highest value of each parameter.
+numbers of entries of its lists, with points between. What `hold` may be is in ``package/heights.py``; where both
+heights are given, it is the aspect ratio or left out. A sample takes the lowest and the highest value of each
+parameter.
 """
 
 from __future__ import annotations
@@ -32,7 +34,7 @@ from typing import Any
 import numpy as np
 
 from mcpthermal.case import Case
-from mcpthermal.errors import CaseFileError, McpThermalError, UnitError, near_misses
+from mcpthermal.errors import CaseFileError, MaterialError, McpThermalError, UnitError, near_misses
 from mcpthermal.io.case_toml import case_from_tables
 from mcpthermal.package.heights import DEPTH_HOLDS, MODULE_HOLDS
 from mcpthermal.package.process import Process
@@ -40,7 +42,8 @@ from mcpthermal.units import check_alike, in_si, quantity
 
 KEYS = ("case", "hold", "outputs", "mesh", "sample", "parameters")
 SAMPLES = ("sobol", "latin_hypercube")
-HEIGHTS = ("module_height", "via_depth")
+HOLDS = {"module_height": MODULE_HOLDS, "via_depth": DEPTH_HOLDS}
+HEIGHTS = tuple(HOLDS)
 
 
 @dataclass(frozen=True)
@@ -90,15 +93,15 @@ def read_study_file(path: str | os.PathLike[str]) -> StudyFile:
         make_case = ScriptCase(source)
     else:
         hold = tables.get("hold")
-        if hold is not None and hold not in (*DEPTH_HOLDS, *MODULE_HOLDS):
-            raise CaseFileError(f"{file}: hold = {hold!r}; {near_misses(str(hold), {*DEPTH_HOLDS, *MODULE_HOLDS})}")
+        if hold is not None:
+            _check_hold(file, hold, [name for name in HEIGHTS if name in given])
         make_case = TomlCase(source, _tables(source), hold)
     sample = tables.get("sample", {})
     if sample:
         _check_sample(file, sample)
     values = {name: _values(file, name, item) for name, item in given.items()}
     if isinstance(make_case, TomlCase):
-        make_case.check_units({name: _written(item) for name, item in given.items()})
+        make_case.check_values({name: _written(item) for name, item in given.items()})
     return StudyFile(make_case, values, sample, tables.get("outputs"), tables.get("mesh"))
 
 
@@ -128,6 +131,21 @@ def _source(file: Path, source: Path) -> Path:
     if source.suffix not in (".py", ".toml") or not source.is_file():
         raise CaseFileError(f"{file}: the case '{source}' is no .toml file and no script that defines make_case")
     return source.resolve()
+
+
+def _check_hold(file: Path, hold: Any, heights: list[str]) -> None:
+    """Refuse what cannot stay when these heights move."""
+    if not heights:
+        raise CaseFileError(
+            f"{file}: hold = {hold!r} has nothing to hold; give values of {' or '.join(HEIGHTS)} in [parameters], or "
+            "leave it out"
+        )
+    known = HOLDS[heights[0]] if len(heights) == 1 else ("aspect_ratio",)
+    if hold not in known:
+        raise CaseFileError(
+            f"{file}: hold = {hold!r} cannot be where {' and '.join(heights)} is given; "
+            f"{near_misses(str(hold), known)}; or leave it out"
+        )
 
 
 def _check_sample(file: Path, sample: Any) -> None:
@@ -233,18 +251,11 @@ class TomlCase:
             if name not in HEIGHTS:
                 self._set(tables, name, value)
 
-        both = all(name in parameters for name in HEIGHTS)
-        if both and self.hold not in (None, "aspect_ratio"):
-            raise CaseFileError(
-                f"'{self.path}': with both heights given, hold = '{self.hold}' has nothing to hold; leave it out, or "
-                "hold the aspect ratio"
-            )
-
         def moved(process: Process) -> Process:
             held = {} if self.hold is None else {"hold": self.hold}
             if "module_height" in parameters:
                 # With both given, the cover stays until the via depth has its turn.
-                first = {"hold": self.hold or "cover"} if both else held
+                first = {"hold": self.hold or "cover"} if "via_depth" in parameters else held
                 process = process.with_module_height(parameters["module_height"], **first)
             if "via_depth" in parameters:
                 process = process.with_via_depth(parameters["via_depth"], **held)
@@ -266,6 +277,8 @@ class TomlCase:
             return place[key]
         except (KeyError, IndexError, TypeError):
             known = list(place) if isinstance(place, Mapping) else [str(n) for n in range(_length(place))]
+            if key == name and "carrier" in self.tables:
+                known += HEIGHTS
             raise CaseFileError(
                 f"'{self.path}' has no value at '{name}': '{key}' is not there; {near_misses(str(key), known)}"
             ) from None
@@ -276,8 +289,8 @@ class TomlCase:
             if name not in HEIGHTS:
                 self._set(copy.deepcopy(dict(self.tables)), name, 0.0)
 
-    def check_units(self, values: Mapping[str, list[Any]]) -> None:
-        """Refuse values with units that are not taken in their places."""
+    def check_values(self, values: Mapping[str, list[Any]]) -> None:
+        """Refuse values with units that are not taken in their places, and materials that are not known."""
         for name, given in values.items():
             for value in given:
                 if name in HEIGHTS:
@@ -286,13 +299,15 @@ class TomlCase:
                     self._try(name, value)
 
     def _try(self, name: str, value: str) -> None:
-        """Build the case with a value as it is written: only its unit is wrong whatever the others are."""
+        """Build the case with a value as it is written: its unit, or its material, is wrong whatever the others are."""
         tables = copy.deepcopy(dict(self.tables))
         self._set(tables, name, value)
         try:
             case_from_tables(tables, str(self.path), self.path.parent.name)
-        except UnitError as error:
-            raise CaseFileError(f"parameter '{name}' = '{value}': {error}") from error
+        except (UnitError, MaterialError) as error:
+            # A material of the file may be one that another parameter replaces.
+            if isinstance(error, UnitError) or f"'{value}'" in str(error):
+                raise CaseFileError(f"parameter '{name}' = '{value}': {error}") from error
         except McpThermalError:
             pass
 

@@ -28,7 +28,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from mcpthermal.errors import GeometryError, near_misses
+from mcpthermal.errors import GeometryError, InputError, near_misses
 from mcpthermal.package.chips import Module
 from mcpthermal.units import describe, quantity
 
@@ -70,7 +70,7 @@ def with_via_depth(process: Process, depth: Any, hold: str, module: str | None) 
 
 def _check_hold(hold: Any, known: tuple[str, ...], what: str) -> None:
     if not isinstance(hold, str) or hold not in known:
-        raise GeometryError(f"{what}: hold={hold!r} is none of its modes; {near_misses(str(hold), known)}")
+        raise InputError(f"{what}: hold={hold!r} is none of its modes; {near_misses(str(hold), known)}")
 
 
 def _depth(process: Process) -> float:
@@ -85,7 +85,7 @@ def _module(process: Process, name: str | None) -> Module:
     if name is None and len(found) == 1:
         return next(iter(found.values()))
     if not isinstance(name, str) or name not in found:
-        raise GeometryError(f"module={name!r}: name one of the process's modules; {near_misses(str(name), found)}")
+        raise InputError(f"module={name!r}: name one of the process's modules; {near_misses(str(name), found)}")
     return found[name]
 
 

@@ -270,6 +270,8 @@ class Process:
         ------
         GeometryError
             If the variant cannot exist, as where the via depth is not greater than the module's height.
+        InputError
+            If `hold` or `module` is none of those that are there.
         """
         return with_module_height(self, height, hold, module)
 
@@ -291,6 +293,8 @@ class Process:
         ------
         GeometryError
             If the variant cannot exist.
+        InputError
+            If `hold` or `module` is none of those that are there.
         """
         return with_via_depth(self, depth, hold, module)
 

@@ -125,6 +125,14 @@ def test_a_script_makes_the_cases_in_processes(folder: Path) -> None:
     assert len(study.of("solved")) == 4 and ((study.column("power") > 1.0) & (study.column("power") < 2.0)).all()
 
 
+def test_a_mistyped_height_is_offered() -> None:
+    from mcpthermal.io.study_toml import TomlCase
+
+    case = TomlCase(Path("case.toml"), {"carrier": {}, "vias": [], "insulation": {}})
+    with pytest.raises(CaseFileError, match="did you mean 'via_depth' or"):
+        case.check(["via_dept"])
+
+
 def test_heights_of_a_case_file_move_as_they_are_told() -> None:
     toml = Path(__file__).parents[3] / "cases" / "stacked_module" / "case.toml"
     from mcpthermal.io.study_toml import TomlCase, _tables
@@ -154,6 +162,23 @@ def test_heights_of_a_case_file_move_as_they_are_told() -> None:
         ('case = "case.toml"\n[parameters]\n"loads.0.power.0" = ["1 W"]', "no value at 'loads.0.power.0'"),
         ('case = "case.toml"\n[parameters]\nvia_depth = ["1 W"]', "via_depth: '1 W' is a power"),
         ('case = "case.toml"\nhold = "covre"\n[parameters]\nvia_depth = [1e-3]', "did you mean 'cover'"),
+        (
+            'case = "case.toml"\nhold = "via_depth"\n[parameters]\nvia_depth = [1e-3]',
+            "'via_depth' cannot be where via_dep",
+        ),
+        (
+            'case = "case.toml"\nhold = "module"\n[parameters]\nmodule_height = [1e-3]',
+            "'module' cannot be where module",
+        ),
+        (
+            'case = "case.toml"\nhold = "cover"\n[parameters]\nmodule_height = [1e-3]\nvia_depth = [2e-3]',
+            "'cover' cannot be where module_height and via_depth is given; known are 'aspect_ratio'; or leave it out",
+        ),
+        ('case = "case.toml"\nhold = "cover"\n[parameters]\n"loads.0.power" = [1]', "has nothing to hold; give values"),
+        (
+            'case = "case.toml"\n[parameters]\n"parts.0.material" = ["copper", "silicn"]',
+            "parameter 'parts.0.material' = 'silicn': .*did you mean 'silicon'",
+        ),
     ],
 )
 def test_study_files_that_cannot_be_understood(folder: Path, text: str, message: str) -> None:
