@@ -10,12 +10,12 @@ import signal
 import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from typing import Any, Protocol
 
-from mcpthermal.errors import InputError, StudyError
+from mcpthermal.errors import InputError, McpThermalError, StudyError
 from mcpthermal.study.dask_cluster import DaskCluster, is_client
 from mcpthermal.study.work import Setup, Task, Worker, picklable
 
@@ -24,6 +24,9 @@ ATTEMPTS = 3
 
 FALSE_STARTS = 3
 """How many workers may end before they have begun."""
+
+LEAST_MEMORY = 1e9
+"""What Python, its libraries and a small case need of the addresses of a worker (bytes)."""
 
 THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 """What tells the libraries of the numerics how many threads to use: one each, the workers are the parallelism."""
@@ -49,7 +52,7 @@ def make_executor(setup: Setup, workers: Any, memory: float | None) -> Executor:
     """
     own = isinstance(workers, int) and not isinstance(workers, bool) and workers >= 0
     if memory is not None:
-        _check_limit(own and workers > 0)
+        _check_limit(memory, own and workers > 0)
     if own:
         return Processes(picklable(setup), workers, memory) if workers else ThisProcess(setup)
     if is_client(workers) or (isinstance(workers, str) and workers.startswith("dask://")):
@@ -150,6 +153,8 @@ class Processes:
             heard = None
         if heard is not None:
             task, hand.task = hand.task, None
+            if isinstance(heard, McpThermalError):
+                raise heard
             if task is None:
                 hand.ready, self._false_starts = True, 0
             else:
@@ -216,17 +221,41 @@ def _serve(connection: Connection, packed: bytes, memory: float | None) -> None:
         import resource  # not on all systems, see `_check_limit`
 
         resource.setrlimit(resource.RLIMIT_AS, (int(memory), int(memory)))
-    work = Worker(pickle.loads(packed))
-    try:
+    with suppress(EOFError, OSError):
+        try:
+            work = _worker(packed)
+        except InputError as error:
+            connection.send(error)
+            return
         connection.send("ready")
         while True:
             connection.send(work(connection.recv()))
-    except (EOFError, OSError):
-        return
 
 
-def _check_limit(processes: bool) -> None:
-    """Refuse a limit of memory that would not hold."""
+def _worker(packed: bytes) -> Worker:
+    """The worker of a setup that has travelled here.
+
+    Raises
+    ------
+    InputError
+        If what it consists of cannot be imported in this process.
+    """
+    try:
+        return Worker(pickle.loads(packed))
+    except Exception as error:
+        raise InputError(
+            f"make_case and the outputs cannot be imported in the workers ({type(error).__name__}: {error}); define "
+            "them at the top of a module or script, not below if __name__ == '__main__':, or give workers=0"
+        ) from error
+
+
+def _check_limit(memory: float, processes: bool) -> None:
+    """Refuse a limit of memory that would not hold, or that leaves no room for a case."""
+    if memory < LEAST_MEMORY:
+        raise InputError(
+            f"memory: {memory / 1e6:.6g} MB is not enough for a worker, whose interpreter and libraries alone take "
+            f"nearly {LEAST_MEMORY / 1e9:.6g} GB; give more, such as '4 GB', or leave it out"
+        )
     if not processes:
         raise InputError("memory: only worker processes of a study have a limit; give workers=1 or more, or none")
     if importlib.util.find_spec("resource") is None or sys.platform == "darwin":

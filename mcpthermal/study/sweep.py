@@ -72,7 +72,7 @@ def sweep(
     method : {"auto", "direct", "multigrid"}
         Of the linear solves.
     memory : float or str, optional
-        Most memory of each worker process (bytes, or such as ``"4 GB"``).
+        Most memory of each worker process (bytes, or such as ``"4 GB"``), at least 1 GB.
     retry_failed : bool
         Whether points that have failed before are tried again.
     progress : bool

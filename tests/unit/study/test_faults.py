@@ -288,6 +288,19 @@ def test_a_mesh_that_cannot_be_kept_ends_the_study_and_is_no_fault_of_a_point(tm
     whole(quick(slab, folder))
 
 
+def test_what_workers_cannot_import_is_told_without_their_tracebacks(capfd: pytest.CaptureFixture[str]) -> None:
+    """As a make_case below the guard of a script, which is found where it is packed but not where it is unpacked."""
+    from mcpthermal.study.executors import Processes
+    from mcpthermal.study.work import Task
+
+    with (
+        Processes(b"cmcpthermal\nmissing\n.", 1, None) as processes,
+        pytest.raises(mt.InputError, match=r"cannot be imported in the workers.*missing.*not below if __name__"),
+    ):
+        processes.run([Task(0, {})], lambda task, outcome: None)
+    assert "Traceback" not in capfd.readouterr().err
+
+
 def test_what_cannot_be_written_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import mcpthermal.mesh.writing as writing
 

@@ -125,6 +125,7 @@ def test_an_output_that_is_no_number_is_a_failure_with_a_reason() -> None:
         ({"power": [1.0], "tolerance": 1e-3}, "tolerance of a sweep"),
         ({"power": [1.0], "method": "fast"}, "method 'fast' of the linear solves must be one of auto, direct"),
         ({"power": [1.0], "workers": 0, "memory": "4 GB"}, "only worker processes of a study have a limit"),
+        ({"power": [1.0], "workers": 1, "memory": "10 MB"}, "memory: 10 MB is not enough for a worker.* 1 GB"),
         ({"power": [1.0], "outputs": {"power": "slab.max"}}, "the parameter 'power' has the name of an output"),
         ({"power": [1.0], "outputs": {"status": "slab.max"}}, "an output is named 'status', as a column"),
         ({"powr": [1.0]}, r"slab\(power.* cannot be called with powr: got an unexpected keyword argument"),
