@@ -113,6 +113,8 @@ class Study:
     def table(self) -> Any:
         """The rows as a pandas table.
 
+        The reason stands beside the status: pandas leaves out the middle where a table is wider than the screen.
+
         Raises
         ------
         MissingLibraryError
@@ -122,18 +124,23 @@ class Study:
             import pandas
         except ImportError as error:
             raise MissingLibraryError(f"tables need pandas ({error}); pip install 'mcpthermal[study]'") from error
-        table = pandas.DataFrame(self.rows()).set_index("point")
+        order = [*self.parameters, "status", "reason", *self.units]
+        table = pandas.DataFrame(self.rows()).set_index("point")[order]
         return table.astype(dict.fromkeys(self.units, float))
 
     def to_csv(self, path: str | os.PathLike[str]) -> Path:
-        """Write the rows as CSV, whole; numbers read back exactly."""
-        rows = self.rows()
+        """Write the rows as CSV, whole, with the units of outputs in the header.
+
+        Outputs read back exactly; parameters, which are in SI units, have 15 digits: 0.45 mm is 0.00045.
+        """
+        rows = [row | {name: _rounded(row[name]) for name in self.parameters} for row in self.rows()]
+        heads = [f"{name} ({self.units[name]})" if self.units.get(name) else name for name in rows[0]]
 
         def write(file: Path) -> None:
             with file.open("w", newline="", encoding="utf-8") as stream:
-                writer = csv.DictWriter(stream, list(rows[0]))
-                writer.writeheader()
-                writer.writerows(rows)
+                writer = csv.writer(stream)
+                writer.writerow(heads)
+                writer.writerows(row.values() for row in rows)
 
         return write_whole(path, write)
 
@@ -158,13 +165,15 @@ class Study:
         return write_whole(path, write)
 
     def summary(self) -> str:
-        """What came of the points, and the range of each output."""
+        """What came of the points, the range of each output, and why points have none: of infeasible ones the first."""
         counts = ", ".join(f"{len(self.of(status))} {status}" for status in STATUSES if self.of(status))
         lines = [f"{self.name}: {len(self.points)} points: {counts}"]
         for name, unit in self.units.items():
             values = self.column(name)
             if np.isfinite(values).any():
                 lines.append(f"  {name}: {np.nanmin(values):.6g} to {np.nanmax(values):.6g} {unit}")
+        for point in self.of("infeasible")[:1]:
+            lines.append(f"  point {point.index} is infeasible: {point.reason}")
         for point in self.of("failed"):
             lines.append(f"  point {point.index} failed: {point.reason}")
         for text in sorted({text for point in self.points for text in point.warnings}):
@@ -183,3 +192,8 @@ class Study:
         import mcpthermal
 
         return mcpthermal.plot_tornado(self, output, path)
+
+
+def _rounded(value: Any) -> Any:
+    """A number without the last digit, which conversion of units may have moved."""
+    return float(f"{value:.15g}") if isinstance(value, float) else value

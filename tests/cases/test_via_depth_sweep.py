@@ -21,8 +21,10 @@ def script() -> dict[str, Any]:
 
 
 def rows(name: str) -> list[dict[str, str]]:
+    """A row for each point, by the names of the columns without units."""
     with (FOLDER / name).open(encoding="utf-8") as stream:
-        return list(csv.DictReader(stream))
+        heads, *table = csv.reader(stream)
+    return [dict(zip((head.partition(" (")[0] for head in heads), row, strict=True)) for row in table]
 
 
 def value(table: list[dict[str, str]], output: str, **parameters: Any) -> float:

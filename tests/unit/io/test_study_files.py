@@ -60,7 +60,7 @@ def test_a_study_runs_and_goes_on_only_if_asked(folder: Path) -> None:
     assert done.exit_code == 0 and "out: 4 points: 4 solved" in done.stdout
     with (folder / "out" / "table.csv").open() as stream:
         rows = list(csv.DictReader(stream))
-    assert [float(row["bottom.heat_out"]) for row in rows] == pytest.approx([1.0, 1.0, 2.0, 2.0])
+    assert [float(row["bottom.heat_out (W)"]) for row in rows] == pytest.approx([1.0, 1.0, 2.0, 2.0])
     assert [float(row["parts.0.z.1"]) for row in rows] == [1e-3, 2e-3, 1e-3, 2e-3]
     again = run.invoke(app, ["sweep", "study.toml", "--workers", "0", "-o", "out"])
     assert again.exit_code == 2 and "give --resume to go on with it" in again.stderr

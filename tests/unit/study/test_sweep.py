@@ -18,6 +18,7 @@ from study_cases import MESH, OUTPUTS, faulty, slab, stack
 import mcpthermal as mt
 from mcpthermal.errors import InputError
 from mcpthermal.mesh.layers import common_fractions, layering, moved_mesh
+from mcpthermal.result.study import StudyPoint
 from mcpthermal.solve.reuse import interpolation_weights
 from mcpthermal.solve.subspace import Span, Subspace
 from mcpthermal.study.samples import filling_order
@@ -269,13 +270,30 @@ def test_the_first_points_of_the_order_lie_all_over_the_range() -> None:
 def test_tables_and_files(study: mt.Study, tmp_path: Path) -> None:
     pandas = pytest.importorskip("pandas")
     table = study.table()
-    assert list(table.columns) == ["via_depth", "module_height", "current", "status", *OUTPUTS, "reason"]
+    assert list(table.columns) == ["via_depth", "module_height", "current", "status", "reason", *OUTPUTS]
     assert table["memory.max"].isna().sum() == 2 and (table["memory.max"].dtype == float)
     back = pandas.read_csv(study.to_csv(tmp_path / "a.csv"), index_col="point")
-    assert back["memory.max"].to_numpy() == pytest.approx(table["memory.max"].to_numpy(), rel=1e-15, nan_ok=True)
+    heads = ["memory.max (K)", "logic.mean (K)", "supply.foot.voltage (V)", "resistance(pad, supply.foot) (ohm)"]
+    assert list(back.columns) == ["via_depth", "module_height", "current", "status", *heads, "reason"]
+    assert back["memory.max (K)"].to_numpy() == pytest.approx(table["memory.max"].to_numpy(), rel=1e-15, nan_ok=True)
+    assert ",0.00045,1.0,solved" in (tmp_path / "a.csv").read_text()
     pytest.importorskip("pyarrow")
     same = pandas.read_parquet(study.to_parquet(tmp_path / "a.parquet"))
     pandas.testing.assert_frame_equal(same, table)
+
+
+def test_reasons_do_not_hide_the_outputs() -> None:
+    """Neither in a table on a narrow screen nor in the summary of a study without any answer."""
+    pandas = pytest.importorskip("pandas")
+    reason = "height of module 'stack', 550 um, is not less than the thickness of the insulation, 500 um"
+    heights = [{"via_depth": depth, "module_height": 0.55 * mm} for depth in (0.5 * mm, 0.6 * mm)]
+    barred = StudyPoint(0, heights[0], "infeasible", reason=reason)
+    solved = StudyPoint(1, heights[1], "solved", {"memory.max": 330.123456, "vdd_0.voltage": 0.0012})
+    study = mt.Study((barred, solved), {"memory.max": "K", "vdd_0.voltage": "V"})
+    with pandas.option_context("display.max_columns", 0, "display.width", 80):
+        text = str(study.table())
+    assert all(word in text for word in ("via_depth", "module_height", "memory.max", "330.123456", "vdd_0.voltage"))
+    assert mt.Study((barred,), {}).summary() == f"study: 1 points: 1 infeasible\n  point 0 is infeasible: {reason}\n"
 
 
 def test_a_point_that_is_accurate_but_does_not_add_up_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
