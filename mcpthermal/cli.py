@@ -117,7 +117,7 @@ def run(
                     "time; choose its mesh by --level"
                 )
             if accuracy is not None and not adapts:
-                _messages.print("note: the accuracy that the case asks for is of steady states; in time its mesh is fixed")
+                _messages.print("note: the accuracy that the case asks for is of steady states; in time the mesh stays")
             check_folder(folder)
             again = (folder / "result.json").is_file()
             # Adaptive solutions begin with a mesh of their own unless one is asked for.

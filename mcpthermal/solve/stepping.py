@@ -92,7 +92,8 @@ class AdaptiveSteps:
     largest: float | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "absolute", quantity(self.absolute, "delta K", "absolute tolerance of steps", above=0.0))
+        absolute = quantity(self.absolute, "delta K", "absolute tolerance of steps", above=0.0)
+        object.__setattr__(self, "absolute", absolute)
         relative = quantity(self.relative, "", "relative tolerance of steps", minimum=0.0, maximum=0.5)
         object.__setattr__(self, "relative", relative)
         for name in ("first", "largest"):

@@ -216,7 +216,8 @@ class _March:
         time, potential = float(found["time"]), found.get("potential")
         looked = self.marcher.begin(time, found["rise"], potential)
         rows = [(p, k, float(watt)) for (p, k, _), watt in zip(looked.rows, found["rows"], strict=True)]
-        self.moment = Moment(time, found["rise"], found["content"], found["inflow"], potential, rows, looked.noise, looked.state)
+        known = (found["rise"], found["content"], found["inflow"])
+        self.moment = Moment(time, *known, potential, rows, looked.noise, looked.state)
         self.energy = [(p, k, float(j)) for (p, k, _), j in zip(self.energy, found["energy"], strict=True)]
         self.step_length = float(found["step_length"])
         self.largest_defect, self.content, self.passed, self.rounding = found["balance"].tolist()
