@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mcpthermal.errors import LoadError
+from mcpthermal.errors import McpThermalWarning, LoadError
 from mcpthermal.loads import (
     THERMAL,
     Convection,
     FixedTemperature,
+    HeatFlux,
     HeatSink,
     Leakage,
     Power,
@@ -97,6 +99,8 @@ def _faces(case: Case, load: Any, place: Place) -> Any:
         faces = topology.exposed(faces)
         if not faces.count:
             raise LoadError(f"{kind} at '{load.place}': no part of this face is exposed; choose an outer face")
+    elif isinstance(load, FixedTemperature | HeatFlux):
+        _warn_of_hidden(load, topology, faces)
     if isinstance(load, Radiation) and load.emissivity is None:
         parts = [case.package.parts[number] for number in np.unique(topology.cell_part[faces.cells]).tolist()]
         lacking = [f"'{part.name}' ({part.material.name})" for part in parts if part.material.emissivity is None]
@@ -106,6 +110,20 @@ def _faces(case: Case, load: Any, place: Place) -> Any:
                 "give the load one, such as emissivity=0.9, or the material"
             )
     return faces
+
+
+def _warn_of_hidden(load: Any, topology: Any, faces: Any) -> None:
+    """Warn of a load that is meant for outer faces but is on faces between parts as well."""
+    whole = float(topology.face_areas(faces).sum())
+    hidden = whole - float(topology.face_areas(topology.exposed(faces)).sum())
+    if 1e-9 * whole < hidden < (1 - 1e-9) * whole:
+        warnings.warn(
+            f"{type(load).__name__} at '{load.place}' is also on its faces inside the package, {describe(hidden, 'm2')} "
+            f"of {describe(whole, 'm2')}; for outer faces alone name those of the package, such as 'top' or 'sides', or "
+            "give the outer part of the face a part of its own",
+            McpThermalWarning,
+            stacklevel=2,
+        )
 
 
 def _volume(case: Case, load: Any, place: Place) -> Any:

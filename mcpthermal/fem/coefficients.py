@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mcpthermal.materials.base import Law
+from mcpthermal.materials.base import Law, refuse_where
 
 Floats = NDArray[np.float64]
 Axes = tuple[Law, ...]
@@ -86,6 +86,11 @@ def evaluate_axes(
     Returns
     -------
     (3 or 6, planes, n_cells, n_points) array
+
+    Raises
+    ------
+    MaterialError
+        If a law along an axis is not positive at a temperature, or does not reach as far.
     """
     numbers = np.flatnonzero(np.bincount(part[part >= 0], minlength=1))
     count = entry_count(axes, numbers)
@@ -108,5 +113,8 @@ def evaluate_axes(
             else:
                 assert temperature is not None
                 points = temperature[:, here]
-                values[entry][:, here] = law.derivative(points) if derivative else law(points)
+                found = law.derivative(points) if derivative else law(points)
+                if not derivative and entry < 3:
+                    refuse_where(points, ~(found > 0.0), "it is not positive there")
+                values[entry][:, here] = found
     return np.broadcast_to(values, (count, *values.shape[1:]))

@@ -135,7 +135,10 @@ class HeatSink(Load):
 
 @dataclass(frozen=True)
 class FixedTemperature(Load):
-    """A prescribed temperature (K; float or Waveform) of the faces, or of the whole part, at a place."""
+    """A prescribed temperature (K; float or Waveform) of the faces, or of the whole part, at a place.
+
+    Unlike exchange with an ambient it also holds those faces of a part that lie inside the package.
+    """
 
     place: str
     temperature: Any
@@ -147,7 +150,7 @@ class FixedTemperature(Load):
 
 @dataclass(frozen=True)
 class HeatFlux(Load):
-    """Heat (W/m2; float or Waveform), into the body if positive, over the faces at a place."""
+    """Heat (W/m2; float or Waveform), into the body if positive, over the faces at a place, also inside the package."""
 
     place: str
     flux: Any

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 
 import pytest
 
@@ -74,3 +75,16 @@ def test_a_map_over_a_disc_may_be_dark_outside_of_it() -> None:
     mask[0][0] = 1.0
     with refused("'[0,0]'"):
         mt.Case(disc, [COOLED, mt.PowerMap("disc", mask)])
+
+
+def test_loads_on_faces_that_are_partly_inside_the_package_are_told() -> None:
+    """The ring's sides are its rim and the wall of its hole, in which the hub sits."""
+    ring = mt.Part("out", mt.ring(10 * mm, 2 * mm), (0.0, 0.1 * mm), "copper")
+    package = mt.Package.from_parts([ring, mt.Part("hub", mt.circle(2 * mm), (0.0, 0.1 * mm), "silicon")])
+    with pytest.warns(mt.McpThermalWarning, match=r"FixedTemperature at 'out.sides' is also on its faces inside"):
+        mt.Case(package, [mt.FixedTemperature("out.sides", 300.0)])
+    with pytest.warns(mt.McpThermalWarning, match=r"HeatFlux at 'out.sides' is also on its faces inside"):
+        mt.Case(package, [mt.HeatFlux("out.sides", 1e5), mt.FixedTemperature("bottom", 300.0)])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        mt.Case(package, [mt.FixedTemperature("sides", 300.0), mt.HeatFlux("hub.sides", 1e5)])

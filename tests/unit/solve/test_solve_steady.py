@@ -234,3 +234,26 @@ def test_long_wires_are_solved_although_rounding_magnifies_in_them(width: float,
     result = mt.solve_steady(mt.Case(mt.Package.from_parts([wire]), loads))
     assert result.resistance("w.x_max", "w.x_min") == pytest.approx(length / (5.8e7 * width**2), rel=1e-6)
     assert result.balance.relative_charge_defect < 1e-6
+
+
+def test_a_conductivity_that_would_vanish_is_where_the_steady_states_end() -> None:
+    """Of the potential U / 2 at the middle, k is U^2 / 8 = integral of k / sigma (Kohlrausch 1900): up to k^2 / 0.4."""
+    law, conductivity = mt.Linear(400.0, -0.2, 300.0), 1 / 1.7e-8
+    bar = mt.Part("bar", mt.rectangle((4 * mm, 1 * mm)), (0.0, 0.5 * mm), mt.Material("bar", law, conductivity))
+    package = mt.Package.from_parts([bar])
+    mesh = mt.generate_mesh(package, mt.MeshSpec("coarse"))
+    limit = (8 * 400.0**2 / 0.4 / conductivity) ** 0.5
+
+    def case(volts: float) -> mt.Case:
+        ends = [mt.FixedTemperature(f"bar.x_{end}", 300.0) for end in ("min", "max")]
+        return mt.Case(package, [mt.Voltage("bar.x_min", 0.0), mt.Voltage("bar.x_max", volts), *ends])
+
+    volts = 0.8 * limit
+    exact = 300.0 + (400.0 - (400.0**2 - 0.4 * conductivity * volts**2 / 8) ** 0.5) / 0.2
+    assert mt.solve_steady(case(volts), mesh).max_temperature() == pytest.approx(exact, rel=2e-3)
+    with pytest.raises(mt.NoSteadyState, match="at 2300 K") as caught:
+        mt.solve_steady(case(1.5 * limit), mesh)
+    assert caught.value.factor == pytest.approx(1 / 1.5, rel=1e-3)
+    held = mt.Case(package, [mt.Power("bar", 1.0), mt.FixedTemperature("bar.x_min", 2500.0)])
+    with pytest.raises(mt.MaterialError, match="law evaluated at 2500 K .* not positive"):
+        mt.solve_steady(held, mesh)
