@@ -76,12 +76,13 @@ def _explained(kept: str = "") -> Iterator[None]:
 def _mesh_of(case: Any, level: str | None, folder: Path) -> Any:
     from mcpthermal.mesh import MeshSpec
     from mcpthermal.mesh.cache import cached_mesh
+    from mcpthermal.mesh.maps import with_maps
 
     if case.package.mesh is not None:
         if level is not None:
             raise InputError(f"--level {level}: the mesh of case '{case.name}' is imported, and taken as it is")
         return case.package.mesh
-    mesh, found = cached_mesh(case.package, MeshSpec(level or "normal"), folder)
+    mesh, found = cached_mesh(case.package, with_maps(case, MeshSpec(level or "normal")), folder)
     _messages.print(f"mesh: {mesh.summary()}" + (" (kept from an earlier run)" if found else ""))
     return mesh
 
@@ -318,7 +319,7 @@ def mesh(
         from mcpthermal.io import read_case
         from mcpthermal.mesh import generate_mesh, write_mesh
 
-        made = generate_mesh(read_case(path).package, level)
+        made = generate_mesh(read_case(path), level)
         write_mesh(made, output, cells)
         print(f"{output}: {made.summary()}")
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mcpthermal.errors import McpThermalWarning, LoadError
+from mcpthermal.errors import LoadError, McpThermalWarning
 from mcpthermal.loads import (
     THERMAL,
     Convection,
@@ -118,9 +118,9 @@ def _warn_of_hidden(load: Any, topology: Any, faces: Any) -> None:
     hidden = whole - float(topology.face_areas(topology.exposed(faces)).sum())
     if 1e-9 * whole < hidden < (1 - 1e-9) * whole:
         warnings.warn(
-            f"{type(load).__name__} at '{load.place}' is also on its faces inside the package, {describe(hidden, 'm2')} "
-            f"of {describe(whole, 'm2')}; for outer faces alone name those of the package, such as 'top' or 'sides', or "
-            "give the outer part of the face a part of its own",
+            f"{type(load).__name__} at '{load.place}' is also on its faces inside the package, "
+            f"{describe(hidden, 'm2')} of {describe(whole, 'm2')}; for outer faces alone name those of the package, "
+            "such as 'top' or 'sides', or give the outer part of the face a part of its own",
             McpThermalWarning,
             stacklevel=2,
         )

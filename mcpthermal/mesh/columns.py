@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mcpthermal.case import Case
 from mcpthermal.errors import InputError, MeshError, near_misses
 from mcpthermal.mesh.gmsh_backend import triangulate
+from mcpthermal.mesh.maps import with_maps
 from mcpthermal.mesh.sizing import MeshSpec, graded_fractions, mesh_spec, outline_size, placed_levels, segment_count
 from mcpthermal.package.arrangement import arrange
 from mcpthermal.package.columns import Columns
@@ -77,13 +79,14 @@ class ColumnMesh(Columns):
 
 
 def generate_mesh(
-    package: Package, spec: MeshSpec | str | None = None, *, fractions: Sequence[Any] | None = None
+    package: Package | Case, spec: MeshSpec | str | None = None, *, fractions: Sequence[Any] | None = None
 ) -> ColumnMesh:
     """Mesh a package in columns.
 
     Parameters
     ----------
-    package : Package
+    package : Package or Case
+        Of a case its package, also fine enough for the blocks of its power maps.
     spec : MeshSpec or str, optional
         How fine; a string is a level. Default "normal".
     fractions : sequence, optional
@@ -99,6 +102,8 @@ def generate_mesh(
     MeshError
         If Gmsh fails or a part's volume differs from its description.
     """
+    if isinstance(package, Case):
+        spec, package = with_maps(package, mesh_spec(spec)), package.package
     if not isinstance(package, Package):
         raise InputError(f"generate_mesh needs a Package, not {type(package).__name__}; call process.package()")
     if package.mesh is not None:
@@ -113,7 +118,7 @@ def generate_mesh(
     drawn = Drawing(package, spec)
     arrangement, extent = drawn.arrangement, drawn.extent
     max_size = largest_size(spec, extent)
-    planar = triangulate(arrangement.plane, drawn.used, drawn.segment_sizes, max_size, spec.growth)
+    planar = triangulate(arrangement.plane, drawn.used, drawn.segment_sizes, max_size, spec.growth, boxes=spec.boxes)
     levels = arrangement.columns.levels.tolist()
     if fractions is None:
         fractions = graded_fractions(levels, package.parts, spec, extent)

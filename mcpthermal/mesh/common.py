@@ -49,7 +49,8 @@ def common_meshes(packages: Sequence[Package], spec: MeshSpec | str | None = Non
     drawings = [Drawing(package, spec, every, rule) for package in listed]
     sizes = np.min([drawing.segment_sizes for drawing in drawings], axis=0)
     used = np.any([drawing.used for drawing in drawings], axis=0)
-    planar = triangulate(drawings[0].arrangement.plane, used, sizes, largest_size(spec, extent), spec.growth)
+    plane, largest = drawings[0].arrangement.plane, largest_size(spec, extent)
+    planar = triangulate(plane, used, sizes, largest, spec.growth, boxes=spec.boxes)
     coarse = drawings[0].arrangement.columns.levels.tolist()
     levels = placed_levels(coarse, graded_fractions(coarse, every, spec, extent))
     return [drawing.columns(*planar, levels) for drawing in drawings]

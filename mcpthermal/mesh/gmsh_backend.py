@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +117,7 @@ def triangulate(
     max_size: float,
     growth: float,
     background: NDArray[np.float64] | None = None,
+    boxes: Sequence[Sequence[float]] = (),
 ) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]:
     """Mesh the used regions of a subdivision with triangles.
 
@@ -132,6 +133,8 @@ def triangulate(
         Size gained per distance from a segment.
     background : (n, 3, 3) array, optional
         The size by place instead: x, y and the size (m) at the corners of triangles, linear in between.
+    boxes : sequence of (x0, y0, x1, y1, size)
+        Rectangles and the size wanted inside (m).
 
     Returns
     -------
@@ -151,7 +154,7 @@ def triangulate(
         try:
             surfaces = _geometry(gmsh, plane, used, wanted)
             if background is None:
-                _size_field(gmsh, plane, wanted, np.minimum(sizes, max_size), max_size, growth)
+                _size_field(gmsh, plane, wanted, np.minimum(sizes, max_size), max_size, growth, boxes)
             else:
                 _background_field(gmsh, background)
             vertices, triangles, region = _generate(gmsh, surfaces)
@@ -204,8 +207,9 @@ def _size_field(
     sizes: NDArray[np.float64],
     max_size: float,
     growth: float,
+    boxes: Sequence[Sequence[float]],
 ) -> None:
-    """The least, over all segments, of the segment's size plus growth times distance."""
+    """The least, over all segments and boxes, of their size plus growth times distance."""
     mesh = gmsh.model.mesh
     ends = plane.points[plane.segments]
     length = np.linalg.norm(ends[:, 1] - ends[:, 0], axis=1)
@@ -230,6 +234,13 @@ def _size_field(
         ):
             mesh.field.setNumber(threshold, name, value)
         thresholds.append(threshold)
+    for *corners, size in boxes:
+        if size < max_size:
+            box = mesh.field.add("Box")
+            names = ("XMin", "YMin", "XMax", "YMax", "VIn", "VOut", "Thickness")
+            for name, value in zip(names, (*corners, size, max_size, (max_size - size) / growth), strict=True):
+                mesh.field.setNumber(box, name, value * MICRO)
+            thresholds.append(box)
     gmsh.option.setNumber("Mesh.MeshSizeMax", max_size * MICRO)
     if thresholds:
         least = mesh.field.add("Min")

@@ -12,7 +12,8 @@ import numpy as np
 
 from mcpthermal.errors import InputError, near_misses
 from mcpthermal.package.parts import Part
-from mcpthermal.units import quantity
+from mcpthermal.package.points import is_list
+from mcpthermal.units import lengths, quantity
 
 LEVELS: dict[str, float] = {"coarse": 2.0, "normal": 1.0, "fine": 0.5}
 """Factor on every size of a named level."""
@@ -74,6 +75,8 @@ class MeshSpec:
         In-plane size gained per distance from an outline.
     sizes : mapping, optional
         In-plane size (m) at the outlines of named parts.
+    boxes : sequence, optional
+        Of (x0, y0, x1, y1, size): rectangles and the largest in-plane size inside them (m).
     """
 
     level: str = "normal"
@@ -83,6 +86,7 @@ class MeshSpec:
     max_layer_size: float | None = None
     growth: float = GROWTH
     sizes: Mapping[str, float] = field(default_factory=dict)
+    boxes: tuple[tuple[float, ...], ...] = ()
 
     def __post_init__(self) -> None:
         if not isinstance(self.level, str) or self.level not in LEVELS:
@@ -99,6 +103,9 @@ class MeshSpec:
         sizes = {str(k): quantity(v, "m", f"mesh size of '{k}'", above=0.0) for k, v in self.sizes.items()}
         # Equal specs have one representation, by which meshes and studies are found again.
         object.__setattr__(self, "sizes", dict(sorted(sizes.items())))
+        if not is_list(self.boxes):
+            raise InputError(f"boxes of the mesh: {self.boxes!r} is no list of (x0, y0, x1, y1, size)")
+        object.__setattr__(self, "boxes", tuple(_read_box(box) for box in self.boxes))
 
     def __hash__(self) -> int:
         return hash(repr(self.to_dict()))
@@ -110,7 +117,15 @@ class MeshSpec:
 
     def to_dict(self) -> dict[str, Any]:
         """All settings, for hashes and files."""
-        return {name: getattr(self, name) for name in self.__dataclass_fields__}
+        settings = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return settings if self.boxes else {name: value for name, value in settings.items() if name != "boxes"}
+
+
+def _read_box(box: Any) -> tuple[float, ...]:
+    x0, y0, x1, y1, size = found = lengths(box, "box of the mesh (x0, y0, x1, y1, size)", count=5)
+    if not (x0 < x1 and y0 < y1 and size > 0.0):
+        raise InputError(f"box of the mesh {box!r}: x0 < x1, y0 < y1 and a size above 0 are needed")
+    return found
 
 
 def mesh_spec(spec: Any) -> MeshSpec:

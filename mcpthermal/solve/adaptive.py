@@ -222,10 +222,10 @@ def _curved(mesh: TetMesh) -> TetMesh:
 
 def _first(case: Case, tolerance: Any, budget: Budget) -> ColumnMesh:
     if not isinstance(tolerance, float) or tolerance < LOOSE:
-        mesh = generate_mesh(case.package, MeshSpec("normal"))
+        mesh = generate_mesh(case, MeshSpec("normal"))
         if PER_CELL * mesh.n_cells < WORTHWHILE * budget.unknowns:
             return mesh
-    return generate_mesh(case.package, MeshSpec("coarse"))
+    return generate_mesh(case, MeshSpec("coarse"))
 
 
 def _done(result: SteadyResult, steps: list[AdaptiveStep], reached: bool, reason: str) -> SteadyResult:

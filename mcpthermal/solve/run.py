@@ -72,7 +72,7 @@ class Run:
             mesh = case.package.mesh
         if mesh is None:
             self.say("meshing")
-            mesh = self.timed("mesh", lambda: generate_mesh(case.package))
+            mesh = self.timed("mesh", lambda: generate_mesh(case))
         if not isinstance(mesh, ColumnMesh | TetMesh):
             raise InputError(f"mesh {mesh!r} is none; give what generate_mesh(case.package) or read_mesh(path) returns")
         self.mesh = mesh

@@ -255,5 +255,5 @@ def test_a_conductivity_that_would_vanish_is_where_the_steady_states_end() -> No
         mt.solve_steady(case(1.5 * limit), mesh)
     assert caught.value.factor == pytest.approx(1 / 1.5, rel=1e-3)
     held = mt.Case(package, [mt.Power("bar", 1.0), mt.FixedTemperature("bar.x_min", 2500.0)])
-    with pytest.raises(mt.MaterialError, match="law evaluated at 2500 K .* not positive"):
+    with pytest.raises(mt.MaterialError, match=r"law evaluated at 2500 K .* not positive"):
         mt.solve_steady(held, mesh)
