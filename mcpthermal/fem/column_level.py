@@ -28,6 +28,9 @@ FROM_DIFFERENCES = np.array([[1.0, 1.0, 0.0, 0.0], [0.0, 1.0, 0.0, 0.0], [0.0, 1
 BANDWIDTH, CUT_BANDWIDTH = 2, 4
 """Couplings along a line: within a layer, and with the copies at both its ends that belong to the same line."""
 
+DEPENDENT = 1e-8
+"""What the diagonal of the matrix on aggregates gains, for those that depend on each other."""
+
 
 class ColumnLevel:
     """The operator with coefficients that are constant along z in each layer, its lines, and the level below it.
@@ -146,8 +149,9 @@ class LinearLevel:
         return self._places.rows(self._down)
 
     def coarse_system(self) -> MatrixSystem:
-        """The Galerkin matrix on aggregates."""
-        return MatrixSystem((self._down.T.tocsr() @ self._matrix @ self._down).tocsr())
+        """The Galerkin matrix on aggregates; they may depend on each other where a side of an interface has few nodes."""
+        matrix = (self._down.T.tocsr() @ self._matrix @ self._down).tocsr()
+        return MatrixSystem((matrix + DEPENDENT * sp.diags_array(matrix.diagonal())).tocsr())
 
 
 class _Placed:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -21,7 +22,9 @@ RATIO = 2.5
 """Neighbouring layers between two interfaces differ by this factor in thickness, at most."""
 
 
-def adapted_mesh(package: Package, mesh: ColumnMesh, planar: Floats, vertical: Floats) -> ColumnMesh:
+def adapted_mesh(
+    package: Package, mesh: ColumnMesh, planar: Floats, vertical: Floats, boxes: Sequence[Sequence[float]] = ()
+) -> ColumnMesh:
     """The mesh with more or fewer cells where that is asked for; outlines and interfaces stay.
 
     Parameters
@@ -33,6 +36,8 @@ def adapted_mesh(package: Package, mesh: ColumnMesh, planar: Floats, vertical: F
         How many triangles shall be in the place of each.
     vertical : (n_layers,) array
         How many layers shall be in the place of each.
+    boxes : sequence of (x0, y0, x1, y1, size)
+        Rectangles and the largest in-plane size inside (m), whatever is asked for.
 
     Raises
     ------
@@ -49,7 +54,7 @@ def adapted_mesh(package: Package, mesh: ColumnMesh, planar: Floats, vertical: F
     background = np.dstack([mesh.vertices[mesh.triangles], sizes[mesh.triangles][:, :, None]])
     plane = drawn.arrangement.plane
     none = np.full(len(plane.segments), np.inf)
-    found = triangulate(plane, drawn.used, none, np.inf, 1.0, background)
+    found = triangulate(plane, drawn.used, none, drawn.extent, GROWTH, background, boxes)
     levels = _levels(drawn.arrangement.columns.levels, mesh.levels, mesh.heights / vertical)
     return drawn.columns(*found, levels)
 

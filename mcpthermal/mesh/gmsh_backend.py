@@ -156,7 +156,8 @@ def triangulate(
             if background is None:
                 _size_field(gmsh, plane, wanted, np.minimum(sizes, max_size), max_size, growth, boxes)
             else:
-                _background_field(gmsh, background)
+                fields = [_background_field(gmsh, background), *_box_fields(gmsh, max_size, growth, boxes)]
+                _take_least(gmsh, fields)
             vertices, triangles, region = _generate(gmsh, surfaces)
         except MeshError:
             raise
@@ -234,21 +235,31 @@ def _size_field(
         ):
             mesh.field.setNumber(threshold, name, value)
         thresholds.append(threshold)
+    gmsh.option.setNumber("Mesh.MeshSizeMax", max_size * MICRO)
+    _take_least(gmsh, [*thresholds, *_box_fields(gmsh, max_size, growth, boxes)])
+
+
+def _box_fields(gmsh: Any, max_size: float, growth: float, boxes: Sequence[Sequence[float]]) -> list[int]:
+    """A size in each box that grows outside."""
+    field, found = gmsh.model.mesh.field, []
     for *corners, size in boxes:
         if size < max_size:
-            box = mesh.field.add("Box")
+            found.append(field.add("Box"))
             names = ("XMin", "YMin", "XMax", "YMax", "VIn", "VOut", "Thickness")
             for name, value in zip(names, (*corners, size, max_size, (max_size - size) / growth), strict=True):
-                mesh.field.setNumber(box, name, value * MICRO)
-            thresholds.append(box)
-    gmsh.option.setNumber("Mesh.MeshSizeMax", max_size * MICRO)
-    if thresholds:
-        least = mesh.field.add("Min")
-        mesh.field.setNumbers(least, "FieldsList", thresholds)
-        mesh.field.setAsBackgroundMesh(least)
+                field.setNumber(found[-1], name, value * MICRO)
+    return found
 
 
-def _background_field(gmsh: Any, background: NDArray[np.float64]) -> None:
+def _take_least(gmsh: Any, fields: Sequence[int]) -> None:
+    """The least of some fields is the size everywhere."""
+    if fields:
+        least = gmsh.model.mesh.field.add("Min")
+        gmsh.model.mesh.field.setNumbers(least, "FieldsList", fields)
+        gmsh.model.mesh.field.setAsBackgroundMesh(least)
+
+
+def _background_field(gmsh: Any, background: NDArray[np.float64]) -> int:
     """The size given on triangles, as a view."""
     view = gmsh.view.add(VIEW)
     corners = np.zeros((len(background), 4, 3))
@@ -257,7 +268,7 @@ def _background_field(gmsh: Any, background: NDArray[np.float64]) -> None:
     gmsh.view.addListData(view, "ST", len(background), (corners * MICRO).ravel())
     field = gmsh.model.mesh.field.add("PostView")
     gmsh.model.mesh.field.setNumber(field, "ViewTag", view)
-    gmsh.model.mesh.field.setAsBackgroundMesh(field)
+    return int(field)
 
 
 def _generate(gmsh: Any, surfaces: dict[int, int]) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+
 from mcpthermal.case import Case
 from mcpthermal.loads import PowerMap, PowerTrace
-from mcpthermal.mesh.sizing import MeshSpec, half_width
+from mcpthermal.mesh.sizing import MeshSpec
 
 BLOCK = 0.5
 """In-plane size in a block, relative to its half width, on the level "normal"."""
 
-LEAST = 0.08
-"""The least of these sizes, relative to the half width of the part: heat spreads, and pixels may be many."""
+MOST_BLOCKS, MOST_TRIANGLES = 50, 1500
+"""More blocks, such as pixels, are taken together; and how many triangles, on the level "normal", there are in all
+blocks of a map at most, roughly."""
 
-MOST_BLOCKS = 50
-"""More blocks, such as pixels, are taken together."""
+EQUILATERAL = 3**0.5 / 4
+"""The area of a triangle relative to the square of its side."""
 
 
 def with_maps(case: Case, spec: MeshSpec) -> MeshSpec:
@@ -27,10 +30,12 @@ def with_maps(case: Case, spec: MeshSpec) -> MeshSpec:
 def _boxes(case: Case, load: PowerMap | PowerTrace, spec: MeshSpec) -> list[tuple[float, ...]]:
     part = case.package.parts[case.place(load.place).parts[0]]
     blocks = [block for block in load.blocks(part.footprint.bounds) if block.power]
-    corners = [(block.x0, block.y0, block.x1, block.y1) for block in blocks]
-    least = LEAST * half_width(part)
-    sizes = [spec.factor * max(least, BLOCK * min(x1 - x0, y1 - y0) / 2) for x0, y0, x1, y1 in corners]
+    corners = np.array([(block.x0, block.y0, block.x1, block.y1) for block in blocks]).reshape(-1, 4)
+    sides = corners[:, 2:] - corners[:, :2]
+    sizes = BLOCK * sides.min(axis=1) / 2
+    count = (sides.prod(axis=1) / (EQUILATERAL * sizes**2)).sum()
+    sizes *= spec.factor * max(1.0, (count / MOST_TRIANGLES) ** 0.5)
     if len(blocks) > MOST_BLOCKS:
-        x0, y0, x1, y1 = zip(*corners, strict=True)
-        return [(min(x0), min(y0), max(x1), max(y1), sorted(sizes)[len(sizes) // 2])]
-    return [(*corner, size) for corner, size in zip(corners, sizes, strict=True)]
+        corners = np.concatenate([corners[:, :2].min(axis=0), corners[:, 2:].max(axis=0)])[None]
+        sizes = np.median(sizes)[None]
+    return [tuple(box) for box in np.column_stack([corners, sizes]).tolist()]

@@ -36,6 +36,9 @@ FILM, GOOD = 0.05, 10.0
 SOURCE_LAYER = 0.3
 """Thickness of the layers next to it, relative to its half width."""
 
+BOX_LAYER = 0.6
+"""The same in boxes, which may be of small sources, relative to their in-plane size."""
+
 SOURCES = ("", "chip")
 """Roles of parts that may be sources of heat by themselves."""
 
@@ -221,10 +224,16 @@ def _first_layer(low: float, high: float, parts: Sequence[Part], spec: MeshSpec,
         z0, z1 = part.z
         ends = min(abs(end - other) for end in part.z for other in (low, high)) <= slack
         if part.role in SOURCES and ends:
-            size = min(size, SOURCE_LAYER * half_width(part))
+            size = min(size, SOURCE_LAYER * half_width(part), BOX_LAYER * _least_box(part, spec) / spec.factor)
         if z0 < high - slack and z1 > low + slack and not part.is_void:
             squeeze = min(squeeze, _squeeze(part))
     return spec.factor * size * squeeze
+
+
+def _least_box(part: Part, spec: MeshSpec) -> float:
+    """The least size (m) of the boxes over a part, infinite if there is none."""
+    x0, y0, x1, y1 = part.footprint.bounds
+    return min((size for a, b, c, d, size in spec.boxes if a < x1 and c > x0 and b < y1 and d > y0), default=math.inf)
 
 
 def _squeeze(part: Part) -> float:

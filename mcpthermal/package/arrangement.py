@@ -27,6 +27,10 @@ RELATIVE_LEVEL = 1e-6
 RELATIVE_SLIVER = 1e-5
 """Regions narrower than this part of the package's width are refused (0.1 um on 10 mm)."""
 
+SHORT = 1e-3
+"""But not those whose perimeter is below this part of it: outlines of other heights that cross nearly in one point
+leave small triangles, which no mesh minds."""
+
 
 @dataclass(frozen=True, eq=False)
 class Arrangement:
@@ -108,7 +112,7 @@ def arrange(
         solid_parts=np.array([not part.is_void for part in parts]),
         members=members,
     )
-    _refuse_slivers(parts, plane, covers, np.asarray(used), RELATIVE_SLIVER * extent)
+    _refuse_slivers(parts, plane, covers, np.asarray(used), extent)
     return Arrangement(plane, columns)
 
 
@@ -148,14 +152,15 @@ def merged_levels(heights: Floats) -> Floats:
 
 
 def _refuse_slivers(
-    parts: Sequence[Part], plane: Subdivision, covers: np.ndarray, used: np.ndarray, narrowest: float
+    parts: Sequence[Part], plane: Subdivision, covers: np.ndarray, used: np.ndarray, extent: float
 ) -> None:
+    narrowest = RELATIVE_SLIVER * extent
     ends = plane.points[plane.segments]
     length = np.linalg.norm(ends[:, 1] - ends[:, 0], axis=1)
     perimeter = np.zeros(len(plane.areas) + 1)
     np.add.at(perimeter, plane.segment_regions.ravel(), np.repeat(length, 2))
     width = 2 * plane.areas / perimeter[:-1]
-    bad = np.flatnonzero(used & (width < narrowest))
+    bad = np.flatnonzero(used & (width < narrowest) & (perimeter[:-1] > SHORT * extent))
     if not len(bad):
         return
     region = bad[np.argmin(width[bad])]

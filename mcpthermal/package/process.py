@@ -77,6 +77,8 @@ class Process:
         """
         if not isinstance(module, Module):
             raise GeometryError(f"attach: {module!r} is no Module")
+        if module.name in STAGES:
+            raise GeometryError(f"module '{module.name}': stages of the process have this name; give it another one")
         self._require(self.insulation is None, f"attach module '{module.name}'", "before", "insulate")
         point = pair(at, f"place of module '{module.name}'")
         others = self._module_parts

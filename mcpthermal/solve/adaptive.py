@@ -36,6 +36,7 @@ from mcpthermal.mesh import MeshSpec, generate_mesh
 from mcpthermal.mesh.adapting import adapted_mesh
 from mcpthermal.mesh.columns import ColumnMesh
 from mcpthermal.mesh.geometry import remeshed
+from mcpthermal.mesh.maps import with_maps
 from mcpthermal.mesh.refinement import bisected
 from mcpthermal.mesh.tetrahedra import TetMesh
 from mcpthermal.result.estimates import Adaptation, AdaptiveStep, GoalEstimate
@@ -70,13 +71,16 @@ LOOSE = 0.01
 PER_CELL = 5
 """Unknowns of a column mesh, of second order, in the place of a cell."""
 
+LEAST_ROOM = 1.3
+"""How many times more cells a further mesh must have room for: with hardly more it would be no better."""
+
 TRIES = 4
 """Meshes that are made, without a solution, to find one within the budget."""
 
 BULK = 0.5
 """The part of the error whose tetrahedra are refined."""
 
-SOLVED = {"tolerance": 1e-6, "linear_tolerance": 1e-8}
+SOLVED = {"tolerance": 1e-6, "linear_tolerance": 5e-9}
 """Of the solutions: well below any error of the mesh."""
 
 
@@ -162,31 +166,33 @@ def solve_adaptive(
     if isinstance(mesh, TetMesh) and mesh.middles is None and mesh.geometry is not None and mesh.geometry.is_curved:
         mesh = _curved(mesh)
     steps: list[AdaptiveStep] = []
+    result: SteadyResult | None = None
     best: SteadyResult | None = None
-    last = Last()
+    least, last = np.inf, Last()
     while True:
         say(f"mesh {len(steps) + 1}: solving")
         try:
-            result = solve_steady(case, mesh, order, initial=best, progress=progress, reuse=last, **SOLVED)  # type: ignore[arg-type]
+            result = solve_steady(case, mesh, order, initial=result, progress=progress, reuse=last, **SOLVED)  # type: ignore[arg-type]
             say(f"mesh {len(steps) + 1}: estimating")
             enrichment = Enrichment(result, last.solved)
             estimates = estimates_of(enrichment, wanted)
         except SolveError as error:
             if best is None:
                 raise
-            return _done(best, steps, False, f"not reached: {error}")
+            return _not_reached(best, steps, str(error))
         steps.append(_step(result, estimates, tolerance, time.perf_counter() - begin))
-        best = result
+        if steps[-1].worst < least:
+            best, least = result, steps[-1].worst
         if steps[-1].worst <= 1.0:
             return _done(result, steps, True, "the tolerance is reached")
         say(f"mesh {len(steps)}: error {steps[-1].worst:.2g} times the tolerance")
         spent = _spent(steps, budget)
         if spent:
-            return _done(result, steps, False, f"not reached: {spent}")
+            return _not_reached(best, steps, spent)
         try:
             mesh = _next(case, result, shares_of(enrichment, estimates), steps, budget)
         except MeshError as error:
-            return _done(result, steps, False, f"not reached: {error}")
+            return _not_reached(best, steps, str(error))
         del enrichment  # its memory is needed for the next one
         last = Last()
 
@@ -228,6 +234,15 @@ def _first(case: Case, tolerance: Any, budget: Budget) -> ColumnMesh:
     return generate_mesh(case, MeshSpec("coarse"))
 
 
+def _not_reached(best: SteadyResult | None, steps: list[AdaptiveStep], reason: str) -> SteadyResult:
+    assert best is not None
+    size = _unknowns(best)
+    which = (
+        "" if size == steps[-1].unknowns else f"; the answer is that of {size:,} unknowns, whose estimate is the least"
+    )
+    return _done(best, steps, False, f"not reached: {reason}{which}")
+
+
 def _done(result: SteadyResult, steps: list[AdaptiveStep], reached: bool, reason: str) -> SteadyResult:
     return replace(result, adaptation=Adaptation(tuple(steps), reached, reason))
 
@@ -262,10 +277,17 @@ def _spent(steps: list[AdaptiveStep], budget: Budget) -> str:
         return f"{budget.meshes} meshes were made"
     if last.unknowns > WORTHWHILE * budget.unknowns:
         return f"{last.unknowns:,} of {budget.unknowns:,} unknowns are used"
-    took = last.seconds - (steps[-2].seconds if len(steps) > 1 else 0.0)
-    if last.seconds + 1.2 * took > budget.seconds:
+    if _room(steps, budget) < LEAST_ROOM:
         return f"{last.seconds:.1f} s of {budget.seconds:g} s are used, and a finer mesh would take longer"
     return ""
+
+
+def _room(steps: list[AdaptiveStep], budget: Budget) -> float:
+    """How many times more cells the next mesh may have."""
+    last = steps[-1]
+    took = last.seconds - (steps[-2].seconds if len(steps) > 1 else 0.0)
+    # Larger systems take more than their share of unknowns, and the time is up when it is.
+    return min(ROOM * budget.unknowns / last.unknowns, 0.5 * (budget.seconds - last.seconds) / took)
 
 
 def _next(
@@ -278,10 +300,7 @@ def _next(
     """The next mesh: for a part of the tolerance, within the budget."""
     mesh, last = result.mesh, steps[-1]
     weights = [1.0 / (AIM * last.tolerances[item.name]) for item in estimates]
-    room = ROOM * budget.unknowns / last.unknowns
-    took = last.seconds - (steps[-2].seconds if len(steps) > 1 else 0.0)
-    # Larger systems take more than their share of unknowns, and the time is up when it is.
-    room = min(room, 0.5 * (budget.seconds - last.seconds) / took)
+    room = _room(steps, budget)
     if isinstance(mesh, ColumnMesh):
         return _new_columns(case, mesh, estimates, weights, room)
     cells = _greatest([item.cells for item in estimates], weights)
@@ -294,8 +313,10 @@ def _new_columns(
     case: Case, mesh: ColumnMesh, estimates: tuple[GoalEstimate, ...], weights: Sequence[float], room: float
 ) -> ColumnMesh:
     planar, vertical = (_greatest([getattr(i, name) for i in estimates], weights) for name in ("planar", "vertical"))
+    # An estimate knows nothing of a block of power that the triangles do not show.
+    boxes = with_maps(case, MeshSpec("coarse")).boxes
     for _ in range(TRIES):
-        found = adapted_mesh(case.package, mesh, *numbers(planar, vertical, room))
+        found = adapted_mesh(case.package, mesh, *numbers(planar, vertical, room), boxes)
         more = found.n_cells / mesh.n_cells
         if more <= room / ROOM:
             break
