@@ -120,7 +120,7 @@ def _reader(tables: Mapping[str, Any], where: str) -> _Reader:
     reader.refuse_unknown(tables, TABLES, "the file")
     reader.materials = {
         name: material_from_table(name, table, f"{where}, [materials.{name}]")
-        for name, table in reader.table(tables, "materials", {}).items()
+        for name, table in reader.table(tables, "materials", default={}).items()
     }
     if sum(key in tables for key in ("carrier", *OTHERS)) != 1:
         raise CaseFileError(f"{where}: give either a [carrier] with its fabrication steps, or [[parts]], or a [mesh]")
@@ -133,16 +133,22 @@ class _Reader:
     def __init__(self, where: str, materials: dict[str, Material]) -> None:
         self.where, self.materials = where, materials
 
-    def table(self, tables: Mapping[str, Any], key: str, default: Any = None) -> Any:
+    def table(self, tables: Mapping[str, Any], key: str, what: str = "", default: Any = None) -> Any:
+        """A table of the file, or of what is described there."""
         found = tables.get(key, default)
+        if found is None:
+            raise CaseFileError(f"{self.where}: {what or 'the file'} needs the table '{key}'")
         if not isinstance(found, Mapping):
-            raise CaseFileError(f"{self.where}: [{key}] must be a table, not {found!r}")
+            place = f"{what}, {key}," if what else f"[{key}]"
+            raise CaseFileError(f"{self.where}: {place} must be a table, not {found!r}")
         return found
 
-    def list(self, tables: Mapping[str, Any], key: str) -> list[Any]:
+    def list(self, tables: Mapping[str, Any], key: str, what: str = "") -> list[Any]:
+        """A list of tables of the file, or of what is described there; empty if there is none."""
         found = tables.get(key, [])
         if not isinstance(found, list) or not all(isinstance(item, Mapping) for item in found):
-            raise CaseFileError(f"{self.where}: [[{key}]] must be a list of tables")
+            place = f"{what}, {key}," if what else f"[[{key}]]"
+            raise CaseFileError(f"{self.where}: {place} must be a list of tables, not {found!r}")
         return found
 
     def refuse_unknown(self, table: Mapping[str, Any], known: Any, what: str) -> None:
@@ -151,7 +157,7 @@ class _Reader:
                 raise CaseFileError(f"{self.where}: {what} has the unknown key '{key}'; {near_misses(str(key), known)}")
 
     def build(self, make: Callable[..., Any], table: Mapping[str, Any], what: str, **more: Any) -> Any:
-        """Call a constructor with the keys of a table; unknown and missing keys are errors of the file."""
+        """Call a constructor with the keys of a table; what it refuses is told with its place in the file."""
         parameters = inspect.signature(make).parameters
         known = {name.rstrip("_"): name for name in parameters if name != "self" and name not in more}
         self.refuse_unknown(table, known, what)
@@ -165,7 +171,10 @@ class _Reader:
         values = {known[key]: self.value(key, value) for key, value in table.items()}
         try:
             return make(**values, **more)
-        except InputError:
+        except InputError as error:
+            # Of the same kind with the same attributes: studies tell wrong units and materials from other mistakes.
+            if not str(error).startswith(f"{self.where}: "):
+                error.args = (f"{self.where}: {what}: {error}",)
             raise
         except (TypeError, ValueError, AttributeError) as error:
             raise CaseFileError(f"{self.where}: {what} cannot be understood: {error}") from error
@@ -192,7 +201,7 @@ class _Reader:
             table = dict(self.table(tables, "passivation"))
             holes = [
                 self.build(metal.Opening, item, f"[[passivation.openings]] number {number + 1}")
-                for number, item in enumerate(self.list(table, "openings"))
+                for number, item in enumerate(self.list(table, "openings", "[passivation]"))
             ]
             table.pop("openings", None)
             process = self.build(process.passivate, table, "[passivation]", openings=holes)
@@ -211,22 +220,28 @@ class _Reader:
     def chip(self, table: Mapping[str, Any], what: str) -> Any:
         values = dict(table)
         if "wiring" in values:
-            values["wiring"] = self.pattern(self.list(values, "wiring"), f"{what}, wiring")
+            values["wiring"] = self.pattern(self.list(values, "wiring", what), f"{what}, wiring")
         return self.build(chips.Chip, values, what)
 
     def attach(self, process: Process, table: Mapping[str, Any], what: str) -> Process:
         self.refuse_unknown(table, ("name", "at", "chips", "bonds", "attach", "tested"), what)
         parts = {
-            "chips": [self.chip(item, f"{what}, chips") for item in self.list(table, "chips")],
-            "bonds": [self.flip_chip(item, f"{what}, bonds") for item in self.list(table, "bonds")],
-            "attach": self.bond(self.table(table, "attach"), f"{what}, attach"),
+            "chips": self.numbered(self.chip, table, "chips", what),
+            "bonds": self.numbered(self.flip_chip, table, "bonds", what),
+            "attach": self.bond(self.table(table, "attach", what), f"{what}, attach"),
         }
         module = self.build(chips.Module, {k: v for k, v in table.items() if k == "name"}, what, **parts)
         tested = None
         if "tested" in table:
-            values = self.table(table, "tested")
+            values = self.table(table, "tested", what)
             tested = self.build(ModuleTestRecord, values, f"{what}, tested", module=module.name)
-        return process.attach(module, at=table.get("at", (0.0, 0.0)), tested=tested)
+        place = {key: value for key, value in table.items() if key == "at"}
+        return self.build(process.attach, place, what, module=module, tested=tested)
+
+    def numbered(self, make: Callable[..., Any], table: Mapping[str, Any], key: str, what: str) -> Sequence[Any]:
+        """What is made of each table of a list."""
+        tables = self.list(table, key, what)
+        return [make(item, f"{what}, {key} number {number}") for number, item in enumerate(tables, start=1)]
 
     def bond(self, table: Mapping[str, Any], what: str) -> Any:
         return self.flip_chip(table, what) if "bumps" in table else self.build(chips.Attach, table, what)
@@ -243,14 +258,14 @@ class _Reader:
     def vias(self, process: Process, table: Mapping[str, Any], what: str) -> Process:
         values = dict(table)
         if "contact" in values:
-            values["contact"] = self.build(metal.Contact, self.table(values, "contact"), f"{what}, contact")
+            values["contact"] = self.build(metal.Contact, self.table(values, "contact", what), f"{what}, contact")
         if isinstance(values.get("at"), Mapping):
             values["at"] = self.build(grid, values["at"], f"{what}, at")
         return self.build(process.open_vias, values, what)
 
     def metal(self, process: Process, table: Mapping[str, Any]) -> Process:
         values = dict(table)
-        traces = self.pattern(self.list(values, "traces"), "[[metal.traces]]")
+        traces = self.pattern(self.list(values, "traces", "[metal]"), "[[metal.traces]]")
         values.pop("traces", None)
         return self.build(process.metallise, values, "[metal]", traces=traces)
 
@@ -287,15 +302,17 @@ class _Reader:
             what = f"[[parts]] number {number + 1}"
             if "outline" not in table:
                 raise CaseFileError(f"{self.where}: {what} needs the key 'outline'")
+            if "material" not in table:
+                raise CaseFileError(f"{self.where}: {what} needs the key 'material'; \"none\" makes it a hole")
             values = {key: value for key, value in table.items() if key != "outline"}
             self.refuse_unknown(values, ("name", "z", "material"), what)
             parts.append(self.build(_part, values, what, footprint=self.shape(table["outline"], what)))
-        return Package(tuple(parts))
+        return self.build(Package, {}, "[[parts]]", parts=tuple(parts), mesh=None)
 
     def package_of_mesh(self, tables: Mapping[str, Any]) -> Package:
         self.refuse_steps(tables, "[mesh]")
         values = dict(self.table(tables, "mesh"))
-        materials = self.table(values, "materials", {})
+        materials = self.table(values, "materials", "[mesh]", {})
         values.pop("materials", None)
         for key in ("file", "geometry"):
             if key in values:
@@ -303,7 +320,8 @@ class _Reader:
                     raise CaseFileError(f"{self.where}: [mesh] {key} = {values[key]!r} must be the name of a file")
                 values[key] = Path(self.where).parent / values[key]
         mesh = self.build(_mesh, values, "[mesh]")
-        return Package.from_mesh(mesh, {name: self.value("material", value) for name, value in materials.items()})
+        known = {name: self.value("material", value) for name, value in materials.items()}
+        return self.build(Package.from_mesh, {}, "[mesh]", mesh=mesh, materials=known)
 
     def refuse_steps(self, tables: Mapping[str, Any], what: str) -> None:
         steps = [key for key in STEPS if key in tables]
@@ -340,9 +358,9 @@ class _Reader:
         return law_from_table(table, unit, f"{self.where}: {what}")
 
 
-def _part(name: str, footprint: Any, z: Any, material: Any = None) -> Part:
-    """A general part; without a material it is a void."""
-    return Part(name, footprint, z, material)
+def _part(name: str, footprint: Any, z: Any, material: Any) -> Part:
+    """A general part; of the material "none" it is a hole. To leave it out is more likely forgotten than meant."""
+    return Part(name, footprint, z, None if material == "none" else material)
 
 
 def _mesh(file: Path, unit: Any = "m", geometry: Path | None = None) -> TetMesh:

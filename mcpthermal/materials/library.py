@@ -18,13 +18,15 @@ _SPELLINGS = {
 }
 
 
-def material(name: str | Material) -> Material:
+def material(name: str | Material, owner: str = "") -> Material:
     """A material of the library.
 
     Parameters
     ----------
     name : str or Material
         Its name, in any case, with spaces, hyphens or underscores. A material is returned as it is.
+    owner : str, optional
+        What is made of it, for messages.
 
     Returns
     -------
@@ -37,13 +39,14 @@ def material(name: str | Material) -> Material:
     """
     if isinstance(name, Material):
         return name
+    what = f"material of {owner}" if owner else "material"
     if not isinstance(name, str):
-        raise MaterialError(f"material: {name!r} is neither a name nor a Material; write e.g. 'copper'")
+        raise MaterialError(f"{what}: {name!r} is neither a name nor a Material; write e.g. 'copper'")
     key = re.sub(r"[\s\-_]+", "_", name.strip().lower())
     found = _library().get(_SPELLINGS.get(key, key))
     if found is None:
         raise MaterialError(
-            f"material: '{name}' is not in the library; {near_misses(key, materials())} "
+            f"{what}: '{name}' is not in the library; {near_misses(key, materials())} "
             "(or make one: Material(name, thermal_conductivity=...))"
         )
     return found

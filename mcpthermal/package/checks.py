@@ -28,7 +28,7 @@ def normalise_size(owner: Any, what: str) -> None:
 
 def metal(name: Any, what: str) -> Any:
     """A material that must conduct electric current."""
-    found = material(name)
+    found = material(name, what)
     if not found.conducts:
         raise MaterialError(f"material of {what}: '{found.name}' conducts no electric current; choose a metal")
     return found

@@ -43,7 +43,7 @@ class Carrier:
         check_name(self.name, "the carrier")
         normalise_size(self, f"carrier '{self.name}'")
         normalise(self, f"carrier '{self.name}'", thickness="m")
-        object.__setattr__(self, "material", material(self.material))
+        object.__setattr__(self, "material", material(self.material, f"carrier '{self.name}'"))
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ class Chip:
         normalise_size(self, f"chip '{self.name}'")
         normalise(self, f"chip '{self.name}'", thickness="m")
         object.__setattr__(self, "offset", pair(self.offset, f"offset of chip '{self.name}'"))
-        object.__setattr__(self, "material", material(self.material))
+        object.__setattr__(self, "material", material(self.material, f"chip '{self.name}'"))
         check_active_face(self.active_face, f"chip '{self.name}'")
         self._check_wiring()
 
@@ -159,7 +159,7 @@ class FlipChip:
         object.__setattr__(self, "bumps", points)
         object.__setattr__(self, "material", metal(self.material, "a bump"))
         if self.underfill is not None:
-            object.__setattr__(self, "underfill", material(self.underfill))
+            object.__setattr__(self, "underfill", material(self.underfill, "the underfill of a flip-chip bond"))
 
     @property
     def thickness(self) -> float:
@@ -176,7 +176,7 @@ class Attach:
 
     def __post_init__(self) -> None:
         normalise(self, "a die attach", thickness="m")
-        object.__setattr__(self, "material", material(self.material))
+        object.__setattr__(self, "material", material(self.material, "a die attach"))
 
 
 @dataclass(frozen=True)

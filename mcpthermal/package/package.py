@@ -31,7 +31,7 @@ class Package:
     Raises
     ------
     GeometryError
-        If names repeat, a part floats, or a part is wholly replaced by later ones.
+        If names repeat, a part floats, a part is wholly replaced by later ones, or a hole removes nothing.
     """
 
     parts: tuple[Part, ...]
@@ -83,6 +83,14 @@ class Package:
             if volume <= 0 and not part.is_void:
                 raise HiddenPartError(
                     f"part '{part.name}' is wholly replaced by later parts; drop it, or list it after them", part.name
+                )
+        for number, part in enumerate(self.parts):
+            # Openings and via holes by their role are steps of a fabrication, and count even where nothing was.
+            if part.is_void and not part.role and not any(_cuts(part, earlier) for earlier in self.parts[:number]):
+                raise GeometryError(
+                    f"part '{part.name}' is a hole that removes nothing: no part before it reaches to where it is, at "
+                    f"z = {describe(part.z[0], 'm')} to {describe(part.z[1], 'm')}; give it a material, move it, or "
+                    "list it after what it cuts"
                 )
         count, group = columns.components(columns.solid)
         if count > 1:
@@ -237,3 +245,9 @@ class Package:
 
     def __str__(self) -> str:
         return self.table()
+
+
+def _cuts(hole: Part, other: Part) -> bool:
+    """Whether a hole takes something from a part that was there before it."""
+    crosses = hole.z[0] < other.z[1] and other.z[0] < hole.z[1]
+    return crosses and not other.is_void and hole.footprint.overlaps(other.footprint)

@@ -65,7 +65,7 @@ class Part:
         From the lower to the upper height (m; strings with units allowed).
     material : str, Material or None
         A library name or a material; None makes the part a void (an open hole), which removes what
-        earlier parts put there.
+        earlier parts put there; a package refuses one that removes nothing.
     role : str
         What the part is in the package: carrier, chip, wiring, attach, underfill, bump, insulation,
         via, contact, metal, passivation, opening, or empty.
@@ -106,7 +106,7 @@ class Part:
             raise GeometryError(f"part '{self.name}': its footprint has no area left; check shapes and cutouts")
         object.__setattr__(self, "z", (low, high))
         if self.material is not None:
-            object.__setattr__(self, "material", material(self.material))
+            object.__setattr__(self, "material", material(self.material, f"part '{self.name}'"))
 
     @property
     def thickness(self) -> float:

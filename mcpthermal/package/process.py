@@ -112,7 +112,7 @@ class Process:
                 "the thickness of the insulation, which is the depth of the first vias",
                 "make the insulation thicker or the module lower",
             )
-        return self._checked(replace(self, insulation=Layer((0.0, height), find_material(material))))
+        return self._checked(replace(self, insulation=Layer((0.0, height), find_material(material, "the insulation"))))
 
     def open_vias(
         self,
@@ -235,7 +235,8 @@ class Process:
                         f"{describe((first.diameter + second.diameter) / 2, 'm')}; move them apart"
                     )
         bottom, top = self.metal_layer.z
-        return self._checked(replace(self, passivation=Layer((bottom, top + height), find_material(material), holes)))
+        found = find_material(material, "the second insulation")
+        return self._checked(replace(self, passivation=Layer((bottom, top + height), found, holes)))
 
     def attach_contacts(self, height: float | str, diameter: float | str, material: Any = "sac305") -> Process:
         """Attach an outer contact in every opening: height over the metal and diameter (m)."""

@@ -32,6 +32,7 @@ material = "glue"
 name = "hole"
 outline = { circle = { diameter = "0.2 mm" } }
 z = ["0.5 mm", "1 mm"]
+material = "none"
 [[loads]]
 type = "Power"
 place = "dot"
@@ -77,6 +78,20 @@ def test_without_a_name_the_folder_is_the_name(tmp_path: Path) -> None:
         ('material = "silicon"', 'material = "silicone"', "silicon"),
         ("h = 1000", "h = nan", "h"),
         ("h = 1000", "h = -3", "h"),
+        (
+            'material = "silicon"',
+            'material = "silicn"',
+            r"case.toml: \[\[parts\]\] number 1: material of part 'base': 's",
+        ),
+        ('material = "silicon"', "material = 5", r"parts\]\] number 1: material of part 'base': 5 is neither"),
+        ('material = "silicon"\n', "", r"number 1 needs the key 'material'; \"none\" makes it a hole"),
+        ('diameter = "0.2 mm"', 'diameter = "-2 mm"', r"number 3, outline.circle: diameter of circle"),
+        ('circle = { diameter = "0.2 mm" }', "polygon = { points = [] }", "number 3, outline.polygon: a polygon needs"),
+        (
+            'z = ["0.5 mm", "1 mm"]',
+            'z = ["1.5 mm", "2 mm"]',
+            r"case.toml: \[\[parts\]\]: part 'hole' is a hole that re",
+        ),
         ("[[parts]]", "[[part", "no valid TOML"),
         ('thermal_conductivity = "2 W/(m K)"', "conductivity = 2", "conductivity"),
     ],
@@ -196,8 +211,8 @@ def test_wiring_of_chips() -> None:
     assert [part for part in package if part.name.startswith("b.")] == expected
     assert package["base.link"].onto == "base" and package["base.link"].thickness == pytest.approx(3e-6)
     for key, value, words in (
-        ("wiring", [{"name": "x"}], "chips, wiring number 1 needs the key 'path'"),
-        ("wiring", {"name": "x"}, "must be a list of tables"),
+        ("wiring", [{"name": "x"}], "chips number 2, wiring number 1 needs the key 'path'"),
+        ("wiring", {"name": "x"}, r"\[\[modules\]\] number 1, chips number 2, wiring, must be a list of tables"),
         ("wiring", [{"name": "x", "outline": {"rectangel": {}}}], "did you mean 'rectangle'"),
         ("wiring_thickness", "3 mm", "thickness of the wiring of chip 'b'"),
     ):

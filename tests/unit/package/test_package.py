@@ -126,6 +126,14 @@ def test_packages_are_values(package: mt.Package, process: mt.Process) -> None:
             [block("a", 1 * mm, (0, 1 * mm)), block("b", 0.5 * mm, (0, 1 * mm), at=(0.75 * mm, 0.75 * mm))],
             r"part\(s\) 'b' float",
         ),
+        (
+            [block("a", 1 * mm, (0, 1 * mm)), block("gap", 1 * mm, (1 * mm, 2 * mm), material=None)],
+            "part 'gap' is a hole that removes nothing: .* at z = 1 mm to 2 mm; give it a material",
+        ),
+        (
+            [block("gap", 0.5 * mm, (0, 1 * mm), material=None), block("a", 1 * mm, (0, 1 * mm))],
+            "part 'gap' is a hole that removes nothing",
+        ),
         ("abc", "is no list"),
         (None, "is no list"),
         ([1, 2], "1 is no Part"),
