@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from mcpthermal.errors import GeometryError, near_misses
 from mcpthermal.package.checks import described_extent
-from mcpthermal.package.footprint import Circle, Footprint, united
+from mcpthermal.package.footprint import Circle, Footprint, Shape, united
 from mcpthermal.package.metal import Opening
 from mcpthermal.package.parts import Part
 from mcpthermal.units import describe
@@ -21,17 +21,21 @@ def inside_carrier(plan: Footprint, footprint: Footprint, what: str) -> None:
         )
 
 
+def vias_inside_carrier(plan: Footprint, name: str, holes: Footprint) -> None:
+    """Refuse vias that reach outside the carrier, by the number of the first that does."""
+    if plan.covers(holes):
+        return
+    for number, hole in enumerate(holes.shapes):
+        inside_carrier(plan, Footprint((hole,)), _via(name, number, hole))
+
+
 def clear(parts: Sequence[Part], name: str, holes: Footprint, bottom: float) -> None:
     """Refuse vias that hit a part of a module above their bottom (m)."""
     for part in parts:
         if part.z[1] > bottom * (1 + 1e-9) and part.footprint.overlaps(holes):
             number = next(i for i, shape in enumerate(holes.shapes) if Footprint((shape,)).overlaps(part.footprint))
-            hole = holes.shapes[number]
-            assert isinstance(hole, Circle)
-            x, y = hole.center
             raise GeometryError(
-                f"via '{name}[{number}]' of {describe(hole.diameter, 'm')} at "
-                f"({describe(x, 'm')}, {describe(y, 'm')}) hits {part.role} '{part.name}', which covers "
+                f"{_via(name, number, holes.shapes[number])} hits {part.role} '{part.name}', which covers "
                 f"{described_extent(part.footprint)}; move the via"
             )
 
@@ -44,11 +48,8 @@ def land(parts: Sequence[Part], name: str, holes: Footprint, onto: str) -> float
     chip = chips[onto]
     for number, shape in enumerate(holes.shapes):
         if not chip.footprint.covers(Footprint((shape,))):
-            assert isinstance(shape, Circle)
-            x, y = shape.center
             raise GeometryError(
-                f"via '{name}[{number}]' of {describe(shape.diameter, 'm')} at ({describe(x, 'm')}, "
-                f"{describe(y, 'm')}) misses chip '{onto}', which covers {described_extent(chip.footprint)}; "
+                f"{_via(name, number, shape)} misses chip '{onto}', which covers {described_extent(chip.footprint)}; "
                 "move the via onto the chip"
             )
     return chip.z[1]
@@ -67,3 +68,10 @@ def over_metal(pads: Sequence[Footprint], hole: Opening) -> None:
         f"{describe(y, 'm')}) has no metal below {100 * bare:.3g} % of its area; move it over a trace, or "
         "make it narrower"
     )
+
+
+def _via(name: str, number: int, hole: Shape) -> str:
+    """A via of a family, for messages."""
+    assert isinstance(hole, Circle)
+    x, y = hole.center
+    return f"via '{name}[{number}]' of {describe(hole.diameter, 'm')} at ({describe(x, 'm')}, {describe(y, 'm')})"

@@ -147,7 +147,7 @@ class Process:
             raise GeometryError(f"via '{name}': onto={onto!r} must be the name of a chip")
         end = onto or self.carrier.name
         bottom = 0.0 if end == self.carrier.name else fits.land(self._module_parts, name, holes, end)
-        self._inside_carrier(holes, f"via '{name}'")
+        fits.vias_inside_carrier(self._plan(), name, holes)
         fits.clear(self._module_parts, name, holes, bottom)
         assert self.insulation is not None
         depth = self.insulation.z[1] - bottom

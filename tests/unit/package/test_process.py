@@ -174,8 +174,10 @@ def test_first_vias_that_hit_the_module_or_leave_the_carrier() -> None:
     with refused("via 'first[1]' of 200 um at (1.05 mm, 0 m) hits", "x from -1 mm to 1 mm", "move the via"):
         insulated().open_vias("first", [(1.5 * mm, 0), (1.05 * mm, 0)], 200 * um)
     assert insulated().open_vias("first", [(1.1 * mm, 0)], 200 * um).vias
-    with refused("via 'first' reaches outside the carrier", "2.05 mm", "2 mm", "move it"):
-        insulated().open_vias("first", [(1.95 * mm, 0)], 200 * um)
+    with refused(
+        "via 'first[1]' of 200 um at (1.95 mm, 0 m) reaches outside the carrier", "2.05 mm", "2 mm", "move it"
+    ):
+        insulated().open_vias("first", [(-1.5 * mm, 0), (1.95 * mm, 0)], 200 * um)
 
 
 def test_second_vias_must_land_on_their_chip() -> None:
