@@ -168,14 +168,19 @@ def _keep(result: Any, file: Path, path: Path) -> None:
 def _transient(case: Any, until: str | None) -> Any:
     """What is asked for in time: by the case, with another end by the command; None for a steady state."""
     from mcpthermal.case import TransientSpec
+    from mcpthermal.materials import heat_capacity
 
-    if until is not None:
-        return replace(case.transient or TransientSpec(1.0), until=until)
-    if case.transient is None and case.varies:
-        raise InputError(
-            f"case '{case.name}' has loads that vary in time and no [transient]; say how far, such as --until 10s"
-        )
-    return case.transient
+    if until is None and case.transient is None:
+        if case.varies:
+            raise InputError(
+                f"case '{case.name}' has loads that vary in time and no [transient]; give one, or how far by "
+                "'run --until', such as --until 10s"
+            )
+        return None
+    for part in case.package.parts:
+        if not part.is_void:
+            heat_capacity(part.material, part.name)
+    return case.transient if until is None else replace(case.transient or TransientSpec(1.0), until=until)
 
 
 def _accuracy(case: Any, tolerance: str | None) -> Any:
@@ -286,6 +291,8 @@ def check(path: CasePath) -> None:
         from mcpthermal.solve.adaptive import check_accuracy
 
         case = read_case(path)
+        _results(case.name)
+        _transient(case, None)
         if case.accuracy is not None:
             check_accuracy(case, _goals(case, case.accuracy), case.accuracy.tolerance)
         print(case.package)

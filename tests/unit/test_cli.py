@@ -313,6 +313,18 @@ def test_a_name_that_is_none_of_a_folder_needs_one(tmp_path: Path, monkeypatch: 
     done = runner.invoke(app, ["run", "bar.toml", "--no-pictures"])
     assert done.exit_code == 2 and "cannot be that of a folder for its results; give one by --output" in done.stderr
     assert [file.name for file in tmp_path.iterdir()] == ["bar.toml"]
+    assert runner.invoke(app, ["check", "bar.toml"]).stderr == done.stderr
+
+
+def test_a_material_without_a_heat_capacity_is_told_before_meshing(tmp_path: Path) -> None:
+    file = tmp_path / "bar.toml"
+    text = CASE.replace("CURRENT", "5 A").replace('"copper"', '"glue"')
+    glue = "[materials.glue]\nthermal_conductivity = 2\nelectrical_conductivity = 1e6\ndensity = 1000\n"
+    file.write_text(f'{text}{glue}[transient]\nuntil = "1 s"\n')
+    for command in ("check", "run"):
+        done = runner.invoke(app, [command, str(file)])
+        assert done.exit_code == 2 and "part 'bar': material 'glue' has no specific_heat" in done.stderr
+        assert "mesh:" not in done.stderr
 
 
 def test_a_folder_that_cannot_be_written_is_told_before_anything_is_solved(case: Path, tmp_path: Path) -> None:
