@@ -24,6 +24,7 @@ Value: TypeAlias = float | str  # a number in SI units, or a string with a unit
 nm, um, mm, cm, m = 1e-9, 1e-6, 1e-3, 1e-2, 1.0
 mA, mV, mW, uohm, mohm = 1e-3, 1e-3, 1e-3, 1e-6, 1e-3
 ZERO_CELSIUS = 273.15  # in K
+LONGEST_SHOWN = 60  # characters of a wrong value in a message
 
 # What a value in a unit is called, and an example of it: the vocabulary of the messages.
 # fmt: off
@@ -129,7 +130,7 @@ def whole_number(value: Any, name: str, least: int = 1, most: int | None = None)
     if is_number and least <= value <= (math.inf if most is None else most) and value % 1 == 0:
         return int(value)
     limits = f"of at least {least}" if most is None else f"from {least} to {most:,}"
-    raise UnitError(f"{name}: {value!r} must be a whole number {limits}")
+    raise UnitError(f"{name}: {_shown(value)} must be a whole number {limits}")
 
 
 def in_si(value: Any) -> Any:
@@ -234,9 +235,15 @@ def _remedy(unit: str) -> str:
     return f"{kind} ({plain}) is needed, e.g. '{example}' or a plain number in {plain}"
 
 
+def _shown(value: Any) -> str:
+    """A value for messages on one line: what is given in place of a number may be a whole array or mesh."""
+    text = " ".join(repr(value).split())
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}... ({type(value).__name__})"
+
+
 def _finite(value: Any, unit: str, name: str) -> float:
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
-        raise UnitError(f"{name}: {value!r} is no number; {_remedy(unit)}")
+        raise UnitError(f"{name}: {_shown(value)} is no number; {_remedy(unit)}")
     try:
         number = float(value)
     except OverflowError:

@@ -105,7 +105,7 @@ def read_solution(path: str | os.PathLike[str], case: Case | None = None) -> Ste
     arrays, record = _read(file)
     if case is None:
         if record["case_file"] is None:
-            raise InputError(f"'{file}' does not say where its case is; give the case")
+            raise InputError(f"'{file}' does not say where its case is; give the case: read_solution('{file}', case)")
         case = read_case(record["case_file"])
     if case_hash(case) != record["case"]:
         raise InputError(

@@ -23,6 +23,7 @@ from __future__ import annotations
 
 import copy
 import inspect
+import math
 import os
 import runpy
 import tomllib
@@ -167,12 +168,13 @@ def _values(file: Path, name: str, given: Any) -> list[Any]:
     check_alike((given.get(key) for key in ("from", "to")), f"{file}: parameter '{name}'")
     count = given.get("count", 2)
     if (
-        not all(isinstance(end, int | float) and not isinstance(end, bool) for end in ends)
+        not all(isinstance(end, int | float) and not isinstance(end, bool) and math.isfinite(end) for end in ends)
         or not isinstance(count, int)
         or count < 2
     ):
         raise CaseFileError(
-            f"{file}: parameter '{name}' = {dict(given)!r} must have numbers from and to, and a count of at least 2"
+            f"{file}: parameter '{name}' = {dict(given)!r} must have finite numbers from and to, and a count of at "
+            "least 2"
         )
     return np.linspace(ends[0], ends[1], count).tolist()
 

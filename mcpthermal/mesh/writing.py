@@ -89,11 +89,20 @@ def write_whole(path: str | os.PathLike[str], write: Callable[[Path], object]) -
         if temporary is not None:
             temporary.unlink(missing_ok=True)
         if isinstance(error, OSError):
-            cure = "free space or choose" if errno.errorcode.get(error.errno or 0) in FULL else "choose"
-            why = f"{error.strerror or error}; {cure} another folder"
-            raise OutputError(f"'{target}' cannot be written: {why}") from error
+            raise OutputError(f"'{target}' cannot be written: {_why(error)}") from error
         raise
     return target
+
+
+def _why(error: OSError) -> str:
+    """What the system says, and what to do.
+
+    Where an array is written only in part, NumPy gives counts instead of the system's words; a full disk is the cause.
+    """
+    cut_off = error.errno is None and " requested and " in str(error)
+    number = errno.ENOSPC if cut_off else error.errno or 0
+    cure = "free space or choose" if errno.errorcode.get(number) in FULL else "choose"
+    return f"{os.strerror(number) if cut_off else error.strerror or error}; {cure} another folder"
 
 
 def read_arrays(file: Path) -> dict[str, Any]:

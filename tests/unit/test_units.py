@@ -66,6 +66,7 @@ REFUSED = [
     (True, "m", "True is no number"),
     (None, "m", "None is no number"),
     ([1.0], "m", "is no number"),
+    (np.zeros((50, 50)), "m", "... (ndarray) is no number"),
     (1j, "m", "is no number"),
     (math.nan, "m", "not finite"),
     (-math.inf, "m", "not finite"),

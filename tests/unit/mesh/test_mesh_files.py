@@ -117,18 +117,19 @@ def test_compressed_files(columns: mt.ColumnMesh, tmp_path: Path) -> None:
         mt.read_mesh(packed)
 
 
+@pytest.mark.parametrize("why", [(28, "No space left on device"), ("2346 requested and 59 written",)])
 def test_a_file_is_written_whole_or_not_at_all(
-    columns: mt.ColumnMesh, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    columns: mt.ColumnMesh, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, why: tuple
 ) -> None:
     file = tmp_path / "small.msh"
     file.write_text("old")
 
     def fail(path: str, *_: object, **__: object) -> None:
         Path(path).write_text("half")
-        raise OSError(28, "No space left on device")
+        raise OSError(*why)
 
     monkeypatch.setattr(meshio.gmsh, "write", fail)
-    with pytest.raises(OutputError, match=r"small.msh' cannot be written: No space left on device"):
+    with pytest.raises(OutputError, match=r"small.msh' cannot be written: No space left on device; free space"):
         mt.write_mesh(columns, file)
     assert file.read_text() == "old"
     assert [item.name for item in tmp_path.iterdir()] == ["small.msh"]
