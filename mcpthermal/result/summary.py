@@ -161,12 +161,15 @@ def _charge(result: SteadyResult) -> str:
 def _numerics(result: SteadyResult) -> str:
     record = result.provenance
     lines = ["Numerics", f"  mesh: {result.mesh.summary()}"]
-    lines.append("  unknowns: " + ", ".join(f"{name} {count:,}" for name, count in record.sizes.items()))
+    unknowns = {name: count for name, count in record.sizes.items() if name != "cells"}
+    lines.append("  unknowns: " + ", ".join(f"{name} {count:,}" for name, count in unknowns.items()))
     if result.history:
         last = result.history[-1]
         lines.append(f"  {len(result.history)} iterations of Newton's method, last change {last.change:.1e} K")
     final = {
-        str(item["field"]): f"{item['method']}, {item['iterations']} iterations, residual {item['residual']:.0e}"
+        str(item["field"]): str(item["reason"])
+        if item["method"] == "none"
+        else f"{item['method']}, {item['iterations']} iterations, residual {item['residual']:.0e}"
         for item in record.solves
     }
     lines += [f"  {field}: {text}" for field, text in final.items()]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -102,6 +103,12 @@ def test_summary_tells_the_numbers(result: mt.SteadyResult) -> None:
     text = result.summary()
     for piece in ("post: steady", "Energy balance", "Charge balance", "post.x_min", "mohm", "A", "degC", "iterations"):
         assert piece in text
+    sizes = result.provenance.sizes
+    unknowns = f"unknowns: temperature {sizes['temperature']:,}, potential {sizes['potential']:,}\n"
+    assert unknowns in text, "cells are none"
+    given = {"field": "potential", "method": "none", "reason": "the potential is given", "iterations": 0}
+    record = replace(result.provenance, solves=(given,))
+    assert "  potential: the potential is given\n" in replace(result, provenance=record).summary()
 
 
 def test_json_reads_back(result: mt.SteadyResult) -> None:
