@@ -149,7 +149,7 @@ class LinearLevel:
         return self._places.rows(self._down)
 
     def coarse_system(self) -> MatrixSystem:
-        """The Galerkin matrix on aggregates; they may depend on each other where a side of an interface has few nodes."""
+        """The Galerkin matrix on aggregates; those of few nodes on a side of an interface may depend on each other."""
         matrix = (self._down.T.tocsr() @ self._matrix @ self._down).tocsr()
         return MatrixSystem((matrix + DEPENDENT * sp.diags_array(matrix.diagonal())).tocsr())
 

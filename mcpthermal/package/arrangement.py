@@ -154,6 +154,10 @@ def merged_levels(heights: Floats) -> Floats:
 def _refuse_slivers(
     parts: Sequence[Part], plane: Subdivision, covers: np.ndarray, used: np.ndarray, extent: float
 ) -> None:
+    """GeometryError for a region too narrow for a mesh, between outlines of one height.
+
+    Outlines of parts that do not meet, one above the other, may cross at any angle: what lies between is of one kind.
+    """
     narrowest = RELATIVE_SLIVER * extent
     ends = plane.points[plane.segments]
     length = np.linalg.norm(ends[:, 1] - ends[:, 0], axis=1)
@@ -161,20 +165,22 @@ def _refuse_slivers(
     np.add.at(perimeter, plane.segment_regions.ravel(), np.repeat(length, 2))
     width = 2 * plane.areas / perimeter[:-1]
     bad = np.flatnonzero(used & (width < narrowest) & (perimeter[:-1] > SHORT * extent))
-    if not len(bad):
-        return
-    region = bad[np.argmin(width[bad])]
-    sides = np.flatnonzero((plane.segment_regions == region).any(axis=1))
-    across = plane.segment_regions[sides[np.argsort(length[sides])[-2:]]]
-    changes = np.zeros(len(parts), bool)
-    for a, b in across:
-        first = covers[:, a] if a >= 0 else np.zeros(len(parts), bool)
-        second = covers[:, b] if b >= 0 else np.zeros(len(parts), bool)
-        changes |= first != second
-    names = " and ".join(f"'{parts[i].name}'" for i in np.flatnonzero(changes)[:4]) or f"part {region}"
-    x, y = plane.inside[region]
-    raise GeometryError(
-        f"the outlines of {names} run {describe(round(float(width[region]), 10), 'm')} apart near "
-        f"({describe(float(x), 'm')}, {describe(float(y), 'm')}), less than {describe(narrowest, 'm')}, "
-        "too narrow for a mesh; let them coincide or move them apart"
-    )
+    covered = np.column_stack([covers, np.zeros(len(parts), bool)])
+    for region in bad[np.argsort(width[bad])].tolist():
+        sides = np.flatnonzero((plane.segment_regions == region).any(axis=1))
+        long = plane.segment_regions[sides[np.argsort(length[sides])[-2:]]]
+        ending = [np.flatnonzero(covered[:, a] != covered[:, b]) for a, b in long.tolist()]
+        if len(ending) == 2 and not any(_meet(parts[int(i)], parts[int(j)]) for i in ending[0] for j in ending[1]):
+            continue
+        names = " and ".join(f"'{parts[i].name}'" for i in np.unique(np.concatenate(ending))[:4]) or f"part {region}"
+        x, y = plane.inside[region]
+        raise GeometryError(
+            f"the outlines of {names} run {describe(round(float(width[region]), 10), 'm')} apart near "
+            f"({describe(float(x), 'm')}, {describe(float(y), 'm')}), less than {describe(narrowest, 'm')}, "
+            "too narrow for a mesh; let them coincide or move them apart"
+        )
+
+
+def _meet(one: Part, other: Part) -> bool:
+    """Whether two parts have a height in common."""
+    return one.z[0] <= other.z[1] and other.z[0] <= one.z[1]

@@ -89,3 +89,25 @@ def test_curved_cells_keep_their_shape() -> None:
     fine = refined(refined(mesh))
     assert fine.volumes() == pytest.approx(mesh.volumes(), rel=1e-12)
     assert mesh.volumes() != pytest.approx([1 / 6], rel=1e-3)
+
+
+def test_few_nodes_on_a_side_of_an_interface_leave_the_coarsest_matrix_regular(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Aggregates of the nodes on bumps depend on each other."""
+    monkeypatch.setattr("mcpthermal.linalg.multigrid.NEXT_LEVEL_WORTH", 500)
+    parts = [
+        mt.Part("board", mt.rectangle(10 * mm), (-0.1 * mm, 0.0), "fr4"),
+        mt.Part("fill", mt.rectangle(10 * mm), (0.0, 0.08 * mm), "epoxy_mould"),
+        mt.Part("bumps", mt.circles(0.15 * mm, mt.grid(2, 2, pitch=2 * mm)), (0.0, 0.08 * mm), "sac305", role="bump"),
+        mt.Part("chip", mt.rectangle(5 * mm), (0.08 * mm, 0.18 * mm), "silicon", role="chip"),
+    ]
+    loads = [
+        mt.Power("chip", 1.0),
+        mt.Convection("bottom", 1000.0, 300.0),
+        mt.Interface("chip", "bumps", thermal_resistance=1e-5),
+    ]
+    case = mt.Case(mt.Package.from_parts(parts), loads)
+    mesh = mt.generate_mesh(case.package, mt.MeshSpec("coarse", max_layer_size="40 um"))
+    by_levels, by_factors = (mt.solve_steady(case, mesh, method=method) for method in ("multigrid", "direct"))
+    assert "two-level" in by_levels.provenance.solves[0]["method"]
+    rise = by_factors.max_temperature() - 300.0
+    assert by_levels.max_temperature() - 300.0 == pytest.approx(rise, rel=1e-7)

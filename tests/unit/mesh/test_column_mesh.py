@@ -430,3 +430,21 @@ def test_equal_specs_have_one_hash() -> None:
     one = mt.MeshSpec("coarse", sizes={"a": 1 * um, "b": 2 * um})
     other = mt.MeshSpec("coarse", sizes={"b": 2 * um, "a": 1 * um})
     assert one == other and hash(one) == hash(other) and hash(mt.MeshSpec()) != hash(one)
+
+
+def test_outlines_of_separate_heights_may_cross_at_any_angle() -> None:
+    """Polygons of bumps above and below a chip leave slivers of 14 nm between them, in which no part ends twice."""
+    square = mt.rectangle
+    parts = [
+        mt.Part("lower", square(6 * mm), (0.0, 0.2 * mm), "silicon"),
+        mt.Part("below", mt.circles(0.15 * mm, mt.grid(8, 8, pitch=0.5 * mm)), (0.2 * mm, 0.26 * mm), "sac305"),
+        mt.Part("middle", square(5 * mm), (0.26 * mm, 0.4 * mm), "silicon"),
+    ]
+    for x, y in ((46.6e-6, 6.2e-6), (-25.4e-6, 7.4e-6)):
+        holes = mt.circles(0.12 * mm, mt.grid(9, 9, pitch=0.41 * mm, at=(x, y)))
+        above = [
+            mt.Part("above", holes, (0.4 * mm, 0.46 * mm), "sac305"),
+            mt.Part("upper", square(4 * mm, at=(x, y)), (0.46 * mm, 0.6 * mm), "silicon"),
+        ]
+        mesh = mt.generate_mesh(mt.Package.from_parts([*parts, *above]), "coarse")
+        assert mesh.areas.min() > 0.0

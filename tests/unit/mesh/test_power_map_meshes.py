@@ -80,3 +80,19 @@ def test_many_pixels_make_no_tiny_triangles() -> None:
 def test_boxes_that_make_no_sense_are_refused(boxes: object) -> None:
     with pytest.raises(mt.InputError, match="box"):
         mt.MeshSpec(boxes=boxes)  # type: ignore[arg-type]
+
+
+def test_a_tiny_block_is_resolved_in_all_directions() -> None:
+    """Without its box the highest temperature is 41 K too low, and the estimate a twentieth of that."""
+    board = mt.Part("board", mt.rectangle(10 * mm), (-0.5 * mm, 0.0), "fr4")
+    chip = mt.Part("chip", mt.rectangle(4 * mm), (0.0, 0.3 * mm), mt.Material("si", 148.0), role="chip")
+    block = {"hot": (2.73 * mm, 2.41 * mm, 0.02 * mm, 0.02 * mm, 0.2)}
+    loads = [mt.PowerMap("chip", block, distribution="active_face"), mt.Convection("bottom", 1000.0, 300.0)]
+    case = mt.Case(mt.Package.from_parts([board, chip]), loads)
+    coarse, normal = (mt.solve_steady(case, mt.generate_mesh(case, level)) for level in ("coarse", "normal"))
+    local = 0.5611 * 0.2 / (148.0 * 0.02 * mm)  # of a square on a half-space: what spreading adds at least nearly
+    away = normal.temperature_at((-1 * mm, -1 * mm, 0.3 * mm))
+    assert 0.95 * local < normal.max_temperature() - away < 1.3 * local
+    assert coarse.max_temperature() - 300.0 == pytest.approx(normal.max_temperature() - 300.0, rel=0.02)
+    (found,) = mt.estimate_error(case, normal, ["chip"])
+    assert abs(found.error) < 0.01 * (normal.max_temperature() - 300.0)

@@ -393,3 +393,12 @@ def test_a_trace_under_others_is_refused_when_it_is_described() -> None:
 def test_what_is_lost_in_round_off_is_refused(make: Any) -> None:
     with pytest.raises(GeometryError, match=r"'(line|pad|area)': it is too narrow to have an area"):
         make()
+
+
+def test_a_module_has_no_name_of_a_stage() -> None:
+    """Its own stage, the free module, could not be asked for."""
+    carrier = mt.Process(mt.Carrier(size=(4e-3, 4e-3), thickness=0.3e-3))
+    chips = [mt.Chip(name, size=(1e-3, 1e-3), thickness=1e-4) for name in "ab"]
+    module = mt.Module("insulated", chips, [mt.FlipChip(mt.grid(2, 2, 4e-4), 1e-4, 5e-5)], mt.Attach(2e-5))
+    with pytest.raises(mt.GeometryError, match="module 'insulated': stages of the process have this name"):
+        carrier.attach(module)

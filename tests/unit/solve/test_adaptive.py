@@ -10,7 +10,8 @@ from steady_problems import AMBIENT
 
 import mcpthermal as mt
 from mcpthermal.mesh.refinement import refined
-from mcpthermal.solve.adaptive import numbers
+from mcpthermal.result.estimates import AdaptiveStep
+from mcpthermal.solve.adaptive import Budget, _spent, numbers
 from mcpthermal.solve.reuse import Last
 from mcpthermal.solve.run import Run
 from mcpthermal.units import mm
@@ -165,3 +166,23 @@ def test_goals_are_checked_before_anything_is_solved(monkeypatch: pytest.MonkeyP
     ):
         with pytest.raises(mt.McpThermalError, match=message):
             mt.solve_adaptive(case, goal)
+
+
+def test_the_best_answer_is_returned_where_the_last_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Meshes are made coarser here on purpose."""
+    monkeypatch.setattr("mcpthermal.solve.adaptive._new_columns", lambda case, *rest: mt.generate_mesh(case, "coarse"))
+    block = mt.Part("block", mt.rectangle(2 * mm), (0.0, 1 * mm), mt.Material("m", 10.0))
+    chip = mt.Part("chip", mt.rectangle(1 * mm), (1 * mm, 1.2 * mm), mt.Material("n", 100.0), role="chip")
+    loads = [mt.Power("chip", 1.0), mt.FixedTemperature("bottom", 300.0)]
+    case = mt.Case(mt.Package.from_parts([block, chip]), loads)
+    result = mt.solve_adaptive(case, "chip", 1e-7, max_meshes=2)
+    first, last = result.adaptation.steps
+    assert last.unknowns < first.unknowns and last.worst > first.worst
+    assert result.max_temperature("chip") == first.values["max(chip)"]
+    assert f"the answer is that of {first.unknowns:,} unknowns" in result.adaptation.reason
+
+
+def test_no_mesh_is_made_where_there_is_hardly_room_for_more_cells() -> None:
+    step = AdaptiveStep(1000, 100, {"a": 1.0}, {"a": 0.1}, {"a": 0.01}, 10.0)
+    assert not _spent([step], Budget(10_000, 60.0, 10))
+    assert "a finer mesh would take longer" in _spent([step], Budget(10_000, 30.0, 10))
