@@ -96,3 +96,10 @@ def test_a_tiny_block_is_resolved_in_all_directions() -> None:
     assert coarse.max_temperature() - 300.0 == pytest.approx(normal.max_temperature() - 300.0, rel=0.02)
     (found,) = mt.estimate_error(case, normal, ["chip"])
     assert abs(found.error) < 0.01 * (normal.max_temperature() - 300.0)
+
+
+def test_a_long_thin_block_takes_no_more_triangles_than_others() -> None:
+    strip = case_of({"line": (1 * mm, 4 * mm, 10 * mm, 1e-6, 1.0)})
+    assert len(mt.generate_mesh(strip).triangles) < 8000
+    floorplan = {f"b{i}{j}": ((1 + i) * mm, (1 + j) * mm, 1 * mm, 1 * mm, 0.1) for i in range(8) for j in range(6)}
+    assert len(mt.generate_mesh(case_of(floorplan)).triangles) < 4000
