@@ -158,14 +158,13 @@ class CoupledProblem:
         return laws and not depends_on_temperature(self.electrical.axes, parts)
 
     def state(self, rise: Floats, potential: Floats | None = None, slack: float = 1.0) -> State:
-        """Everything at a rise (K, raw) over the reference temperature; `slack` as of `ElectricalProblem.state`."""
+        """Everything at a rise (K, raw) over the reference temperature."""
         current = None
         if self.electrical is not None:
             problem, temperature = self.electrical, self.thermal.reference + rise
             sources = (self.factors.current, self.factors.voltage)
             if not self._current_is_constant or self._kept is None or self._kept[0] != sources:
-                wanted = 1.0 if self._current_is_constant else slack
-                current = self.timed("current", lambda: problem.state(temperature, potential, wanted))
+                current = self.timed("current", lambda: problem.state(temperature, potential, slack))
                 self._kept = (sources, current)
             else:
                 current = self._kept[1]

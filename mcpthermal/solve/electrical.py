@@ -31,8 +31,6 @@ DIRECT_LIMIT = 120_000
 STALE = 1e-8
 """Factors that leave a greater relative residual are of another temperature: derivatives do not lean on them."""
 
-ABOUT = 1e-4
-"""The relative residual of potentials that are about right."""
 
 GIVEN = SolveReport("none", "the potential is given", 0, 0, 0.0, 0.0, 0.0)
 
@@ -52,8 +50,6 @@ class CurrentState:
     heat : raw array of the thermal space (W)
     cells : Joule heat in each cell of the mesh (W)
     contact_heat : mapping of interface to W
-    slack : float
-        How many times the tolerance the residual of the potential may be.
     derivatives : CurrentDerivatives or None
         Once they were asked for.
     imbalance : array or None
@@ -72,7 +68,6 @@ class CurrentState:
     heat: Floats
     cells: Floats
     contact_heat: dict[str, float]
-    slack: float = 1.0
     derivatives: CurrentDerivatives | None = None
     imbalance: Floats | None = None
 
@@ -262,9 +257,7 @@ class ElectricalProblem:
         system = self.space.system(operator, number)
         load = load - number.collapse(operator.apply(base))
         unknowns, report = self.solve(operator, system, load, base, guess, slack)
-        state = self._state(temperature, base + number.expand(unknowns), operator, parts, system, report)
-        state.slack = slack
-        return state
+        return self._state(temperature, base + number.expand(unknowns), operator, parts, system, report)
 
     def state_at(self, temperature: Floats, potential: Floats) -> CurrentState:
         """The same at a given potential (V), which need not be in equilibrium; its `imbalance` says how far it is."""
@@ -310,14 +303,11 @@ class ElectricalProblem:
         """The unknowns (V) that a load (A) and a prescribed potential cause, and how they were found.
 
         A long thin conductor's potentials, or those of a good one, are large beside their currents' own share of
-        them: no residual is asked for below what their rounding leaves, which is known once they are about right.
+        them: no residual is asked for below what their rounding leaves.
         """
-        scale, about = norm_of(load), ABOUT / self.solver.rtol
+        scale = slack * norm_of(load)
         if scale > 0.0:
-            guess, report = self.solver.solve(system, load, guess, scale=max(slack, about) * scale)
-            if slack >= about:
-                return guess, report
-        scale *= slack
+            guess, _ = self.solver.solve(system, load, guess, scale=1e-4 / self.solver.rtol * scale)
         if guess is not None:
             signs = np.random.default_rng(0).choice([-1.0, 1.0], self.space.size)
             noise = operator.apply(np.finfo(float).eps * signs * (base + self.numbering.expand(guess)))

@@ -36,9 +36,6 @@ symmetric part leaves is about as large, and another state costs as much as some
 STARTED = 3e-4
 """The same for a step that may be the only one."""
 
-LAST = 30.0
-"""A step that is to leave no more than this many times the tolerance may be the last one."""
-
 UNEVEN = 4.0
 """By how much less than the residual an iteration may reduce the error."""
 
@@ -84,14 +81,11 @@ class Newton:
     warm: bool = False
     subspace: Subspace | Latest | None = None
     _needs_derivative: bool = False
-    _slack: float = 1.0
-    _goal: float = 1.0
     _steps: list[tuple[Floats, Floats]] = field(default_factory=list)
 
     def solve(self, rise: Floats, potential: Floats | None, limit: int) -> State | None:
         """The state in equilibrium, or None with `failure` set; then `last` is the last state."""
         problem = self.problem
-        self._slack = max(1.0, (STARTED if self.warm else GUESSED) / problem.solver.rtol)
         state = self.evaluate(rise, potential)
         previous = np.inf
         change = np.inf
@@ -101,12 +95,10 @@ class Newton:
             # But from a guess, the next change would be smaller than the last as the residual is smaller.
             coming = change * (min(1.0, state.size / previous) if self.warm or len(self.history) > 1 else 1.0)
             settled = problem.is_linear or not self.history or coming <= allowed
-            if (settled and state.size <= problem.solver.rtol) or self._is_accurate(change, state.size / previous):
-                if state.current is None or state.current.slack <= 1.0:
-                    return state
-                self._slack = 1.0
-                state = self.last = self.evaluate(state.rise, state.current.potential)
-                continue
+            if settled and state.size <= problem.solver.rtol:
+                return state
+            if self._is_accurate(change, state.size / previous):
+                return state
             if len(self.history) >= limit:
                 self.failure = f"raise max_iterations (now {limit}) or the tolerance"
                 return None
@@ -115,7 +107,6 @@ class Newton:
             # What a guess leaves says nothing about how well steps reduce the residual.
             previous = np.inf if self._is_guess else state.size
             state.release()
-            self._slack = self._wanted_slack(step, change)
             moved = self._search(state, step)
             if moved is None:
                 return None
@@ -133,16 +124,9 @@ class Newton:
             return False
         return change * ratio / (1 - ratio) <= self.accuracy
 
-    def _wanted_slack(self, step: Floats, change: float) -> float:
-        """How much less accurate than asked the potential after a step may be: as the step is, but for the last one."""
-        length = float(np.abs(step).max(initial=0.0))
-        ratio = length / change if 0.0 < change < np.inf else REDUCED
-        is_last = self._goal <= LAST or (ratio < 0.5 and length * ratio / (1 - ratio) <= self.accuracy)
-        return 1.0 if is_last else self._goal
-
     def evaluate(self, rise: Floats, potential: Floats | None) -> State:
         """The state at a rise (K)."""
-        state = self.problem.state(rise, potential, self._slack)
+        state = self.problem.state(rise, potential)
         if state.current is not None:
             self.solves.append({"field": "potential", **vars(state.current.report)})
         return state
@@ -174,14 +158,12 @@ class Newton:
             else:
                 reduced = STARTED if self.accuracy and self.contraction < 0.5 and not self.history else REDUCED
                 goal = 1.0 if problem.is_linear else max(0.3, reduced * state.size / rtol)
-            self._goal = goal
             step, report = problem.timed("heat", lambda: self._symmetric(state, goal * state.scale))
             self.solves.append({"field": "temperature", **vars(report)})
             return step if problem.is_linear else self._mixed(state, step), report.iterations
         # Eisenstat and Walker, Choosing the forcing terms in an inexact Newton method, SIAM J. Sci. Comput. 17, 1996.
         forcing = min(0.1, 0.9 * (state.size / previous) ** 2)
         forcing = max(forcing, 0.3 * rtol / state.size, 1e-10)
-        self._goal = forcing * state.size / rtol
         return problem.timed("heat", lambda: self._gmres(state, forcing))
 
     def _mixed(self, state: State, step: Floats) -> Floats:
